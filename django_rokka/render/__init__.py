@@ -1,0 +1,24 @@
+"""The grammar of rokka: image references, render URLs and their signatures.
+
+Everything here is a pure function of its arguments: no network, no files, no Django.
+"""
+
+from __future__ import annotations
+
+from django_rokka.render.geometry import rendered_size
+from django_rokka.render.operations import Operation
+from django_rokka.render.reference import ImageReference, is_alias_name
+from django_rokka.render.signing import is_signature_valid, sign_url
+from django_rokka.render.srcset import srcset
+from django_rokka.render.urls import RenderURL
+
+__all__ = [
+    "ImageReference",
+    "Operation",
+    "RenderURL",
+    "is_alias_name",
+    "is_signature_valid",
+    "rendered_size",
+    "sign_url",
+    "srcset",
+]
