@@ -6,9 +6,16 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from django_rokka.exceptions import InvalidReference
+from django_rokka.exceptions import InvalidAliasName, InvalidReference
 
-__all__ = ["MAX_LENGTH", "MAX_SLUG_LENGTH", "ImageReference", "is_alias_name", "make_slug"]
+__all__ = [
+    "MAX_LENGTH",
+    "MAX_SLUG_LENGTH",
+    "ImageReference",
+    "check_alias_name",
+    "is_alias_name",
+    "make_slug",
+]
 
 MAX_LENGTH = 100
 """Characters of a reference without its alias: Django's default for an ``ImageField`` column."""
@@ -123,6 +130,15 @@ class ImageReference(NamedTuple):
             )
         return self._replace(slug=written.slug[:-excess])
 
+    def by_alias(self, extension: str) -> ImageReference:
+        """Return the reference that names the image by its alias alone.
+
+        It has neither slug nor extension of the current file, or the link would change with it.
+        """
+        return ImageReference(
+            "", alias=self.alias, extension=extension, is_protected=self.is_protected
+        )
+
     @property
     def has_size(self) -> bool:
         """Whether width and height are known."""
@@ -147,6 +163,15 @@ class ImageReference(NamedTuple):
 def is_alias_name(text: str) -> bool:
     """Say whether rokka routes this alias name: letters, digits and underscores only."""
     return _ALIAS_NAME.fullmatch(text) is not None
+
+
+def check_alias_name(text: str) -> None:
+    """Raise ``InvalidAliasName`` for a name that rokka does not route."""
+    if not is_alias_name(text):
+        raise InvalidAliasName(
+            f"{text[:200]!r} is no alias name, and rokka would answer that there is none: use"
+            " letters, digits and underscores only."
+        )
 
 
 def make_slug(file_name: str) -> str:

@@ -78,6 +78,11 @@ class RenderURL(NamedTuple):
         )
 
     @property
+    def is_dynamic(self) -> bool:
+        """Whether the operations stand in the URL instead of in a named stack."""
+        return self.stack == DYNAMIC
+
+    @property
     def path(self) -> str:
         """The URL from the render host on: percent-encoded path and, if needed, query."""
         in_path, in_query = write_variables(self.variables)
@@ -111,14 +116,13 @@ class RenderURL(NamedTuple):
         """
         if variable:
             return self._replace(variables={**self.variables, variable: width})
-        attribute = "operations" if self.stack == DYNAMIC else "overrides"
-        others = tuple(item for item in getattr(self, attribute) if item.name != "resize")
-        resize = Operation("resize", width=width)
-        return self._replace(**{attribute: (resize, *others)})
+        if self.is_dynamic:
+            return self._replace(operations=_with_width(self.operations, width))
+        return self._replace(overrides=_with_width(self.overrides, width))
 
     @property
     def _stack_part(self) -> str:
-        if self.stack != DYNAMIC and self.operations:
+        if not self.is_dynamic and self.operations:
             raise InvalidRenderURL(
                 f"Operations belong to the dynamic stack, not to {self.stack!r}: leave out"
                 " the stack, or pass them as overrides."
@@ -128,7 +132,7 @@ class RenderURL(NamedTuple):
                 f"{self.stack!r} is no stack name: use letters, digits, '_' and '-'."
             )
         segments = [self.stack]
-        if self.stack == DYNAMIC:
+        if self.is_dynamic:
             segments.append(_write_operations(self.operations) or "noop")
         if self.overrides:
             segments.append(_write_operations(self.overrides))
@@ -152,6 +156,17 @@ class RenderURL(NamedTuple):
                 f"{self.format!r} is no image format: use an extension such as jpg, png or webp."
             )
         return self.format
+
+
+def _with_width(operations: tuple[Operation, ...], width: int) -> tuple[Operation, ...]:
+    """Give the resize another width and no height; where there is none, begin with one."""
+    names = [operation.name for operation in operations]
+    if "resize" not in names:
+        return (Operation("resize", width=width), *operations)
+    place = names.index("resize")
+    options = {key: value for key, value in operations[place].options.items() if key != "height"}
+    resize = Operation("resize", **{**options, "width": width})
+    return (*operations[:place], resize, *operations[place + 1 :])
 
 
 def _write_operations(operations: Iterable[Operation]) -> str:

@@ -59,6 +59,6 @@ def read_query(query: str) -> dict[str, Any]:
         ) from error
     if not isinstance(variables, dict):
         raise InvalidRenderURL(
-            f"The query parameter v={texts[-1][:100]!r} is no JSON object such as {{\"w\":200}}."
+            f'The query parameter v={texts[-1][:100]!r} is no JSON object such as {{"w":200}}.'
         )
     return variables

@@ -1,0 +1,7 @@
+"""Parts for a project's own admin classes."""
+
+from __future__ import annotations
+
+from django_rokka.admin.thumbnails import thumbnail
+
+__all__ = ["thumbnail"]

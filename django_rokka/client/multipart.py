@@ -1,0 +1,160 @@
+"""Uploads as ``multipart/form-data``, streamed in constant memory."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha1
+from io import SEEK_END, BytesIO, TextIOBase
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+from django_rokka.exceptions import EmptyFile, UploadFailed
+
+__all__ = ["BLOCK_SIZE", "MultipartBody", "Readable", "Source", "open_source"]
+
+BLOCK_SIZE = 64 * 1024
+"""Bytes read, hashed and sent at a time."""
+
+_SPOOL_LIMIT = 1024 * 1024  # what cannot be rewound waits in memory up to here, then on disk
+_UNSAFE = re.compile(r'["\x00-\x1f\x7f]')
+
+
+class Readable(Protocol):
+    """An open binary file, or whatever reads like one."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes, none at the end."""
+        ...
+
+
+Source = bytes | os.PathLike[str] | str | Readable
+"""What can be uploaded: bytes, the path of a file, or an open binary file."""
+
+
+@contextmanager
+def open_source(source: Source) -> Iterator[BinaryIO]:
+    """Give a file that can be rewound; an open file is used from its beginning and stays open.
+
+    What cannot be rewound is copied first: into memory, past 1 MiB into a temporary file.
+    """
+    if isinstance(source, bytes):
+        yield BytesIO(source)
+    elif isinstance(source, (str, os.PathLike)):
+        with Path(source).open("rb") as opened:
+            yield opened
+    elif _is_text(source):
+        raise TypeError(f"{source!r} is open as text; open it in binary mode ('rb').")
+    elif _is_seekable(source):
+        yield cast("BinaryIO", source)
+    else:
+        with tempfile.SpooledTemporaryFile(max_size=_SPOOL_LIMIT) as spooled:
+            shutil.copyfileobj(source, spooled, BLOCK_SIZE)
+            yield cast("BinaryIO", spooled)
+
+
+class MultipartBody:
+    """A request body of one file and some texts, which requests streams with its length.
+
+    Each iteration rewinds the file, so a retry is another iteration. After a whole pass
+    ``sha1`` is the file's SHA-1 in hexadecimal digits, before that it is empty. ``failure`` is
+    what reading the file raised, which the connection's own errors would hide.
+    Raise ``EmptyFile`` for a file of zero bytes.
+    """
+
+    def __init__(
+        self, file: BinaryIO, *, name: str, field_name: str, texts: Mapping[str, str]
+    ) -> None:
+        file.seek(0, SEEK_END)
+        self._file = file
+        self._file_size = file.tell()
+        if not self._file_size:
+            raise EmptyFile(f"The file {name[:200]!r} is empty; rokka takes no empty files.")
+        self._name = name
+        boundary = secrets.token_hex(16)
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._head = _write_head(boundary, field_name, name)
+        self._tail = b"\r\n" + b"".join(
+            _write_text(boundary, key, text) for key, text in texts.items()
+        )
+        self._tail += f"--{boundary}--\r\n".encode()
+        self.sha1 = ""
+        self.failure: Exception | None = None
+
+    def __len__(self) -> int:
+        return len(self._head) + self._file_size + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.sha1 = ""
+        yield self._head
+        try:
+            yield from self._iter_file()
+        except Exception as error:
+            self.failure = error
+            raise OSError("the file to upload cannot be read") from error
+        yield self._tail
+
+    def _iter_file(self) -> Iterator[bytes]:
+        digest = sha1(usedforsecurity=False)
+        self._file.seek(0)
+        left = self._file_size
+        while left:
+            block = self._file.read(min(BLOCK_SIZE, left))
+            if not block:
+                raise UploadFailed(self._changed("has become shorter"))
+            digest.update(block)
+            left -= len(block)
+            yield block
+        if self._file.read(1):
+            raise UploadFailed(self._changed("has grown"))
+        self.sha1 = digest.hexdigest()
+
+    def _changed(self, what: str) -> str:
+        return (
+            f"The file {self._name[:200]!r} {what} while it was sent ({self._file_size} bytes were"
+            " announced). Upload it again when nothing writes to it."
+        )
+
+
+def _is_text(source: object) -> bool:
+    return isinstance(source, TextIOBase)
+
+
+def _is_seekable(source: Readable) -> bool:
+    is_seekable = getattr(source, "seekable", None)
+    return bool(is_seekable()) if is_seekable else hasattr(source, "seek")
+
+
+def _write_head(boundary: str, field_name: str, name: str) -> bytes:
+    # A part with an empty file name means "no file chosen" to servers.
+    file_name = _escape(name) or "image"
+    suffix = "." + name.rpartition(".")[2]
+    content_type = mimetypes.guess_type(f"file{suffix}")[0] or "application/octet-stream"
+    text = (
+        f"--{boundary}\r\n"
+        f'Content-Disposition: form-data; name="{_escape(field_name)}"; filename="{file_name}"\r\n'
+        f"Content-Type: {content_type}\r\n\r\n"
+    )
+    return text.encode(errors="replace")
+
+
+def _write_text(boundary: str, key: str, text: str) -> bytes:
+    part = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_escape(key)}"\r\n\r\n{text}\r\n'
+    )
+    return part.encode(errors="replace")
+
+
+def _escape(text: str) -> str:
+    """Percent-encode what could end a quoted header value, as browsers do (HTML standard).
+
+    Browsers encode the quote and line ends; other control characters are treated alike, since
+    servers disagree about them.
+    """
+    return _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", text)

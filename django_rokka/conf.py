@@ -1,0 +1,196 @@
+"""The configuration of one storage: its OPTIONS, then ``ROKKA_<OPTION>``, then the default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from django_rokka.client.secrets import Secret
+
+__all__ = [
+    "OPTION_NAMES",
+    "Config",
+    "Problem",
+    "find_problems",
+    "get_backends",
+    "has_time_zones",
+    "is_debug",
+    "mask",
+    "read_config",
+]
+
+_SECRETS = frozenset({"api_key", "signing_key", "api_url"})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+_URL_SCHEME = "rokka"
+_URL_OPTIONS = frozenset({"signing_key", "default_stack", "api_host", "render_host"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What a storage knows of rokka; the values here are the defaults.
+
+    ``api_host`` and ``render_host`` may carry a path; ``{organization}`` in the render host is
+    replaced. ``timeout`` is seconds to connect and seconds between two bytes of an answer.
+    ``upload_deadline`` limits an upload inside of a request, in seconds over all its tries.
+    """
+
+    organization: str = ""
+    api_key: str = Secret("")
+    signing_key: str = Secret("")
+    default_stack: str = ""
+    api_host: str = "https://api.rokka.io"
+    render_host: str = "https://{organization}.rokka.io"
+    stacks: Mapping[str, Any] | None = None
+    timeout: float | tuple[float, float] = (10, 60)
+    retries: int = 4
+    upload_deadline: float = 25
+    verify: bool = True
+
+    @property
+    def render_base(self) -> str:
+        """The render host of this organization, without a slash at its end."""
+        return self.render_host.replace("{organization}", self.organization).rstrip("/")
+
+
+OPTION_NAMES = frozenset({field.name for field in fields(Config)} | {"api_url"})
+"""Every name that OPTIONS of a storage may hold."""
+
+
+class Problem(NamedTuple):
+    """A wrong setting: the number of its system check, what is wrong, and the remedy."""
+
+    number: int
+    message: str
+    hint: str
+
+
+def mask(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy whose keys are hidden from every ``repr``, also in Django's error pages."""
+    return {
+        name: Secret(value) if name in _SECRETS and isinstance(value, str) else value
+        for name, value in options.items()
+    }
+
+
+def read_config(
+    options: Mapping[str, Any],
+    *,
+    known: frozenset[str] = OPTION_NAMES,
+    defaults: Mapping[str, Any] = _EMPTY,
+) -> Config:
+    """Read a storage's configuration; ``options`` are masked.
+
+    ``known`` are the valid names, ``defaults`` come before those of ``Config``. Raise
+    ``ImproperlyConfigured`` for the first problem.
+    """
+    for problem in find_problems(options, known=known, defaults=defaults):
+        raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
+    return Config(**_collect(options, defaults))
+
+
+def find_problems(
+    options: Mapping[str, Any],
+    *,
+    known: frozenset[str] = OPTION_NAMES,
+    defaults: Mapping[str, Any] = _EMPTY,
+) -> Iterator[Problem]:
+    """Yield every problem of a storage's configuration."""
+    for name in sorted(set(options) - known):
+        valid = ", ".join(sorted(known))
+        yield Problem(1, f"Unknown option {name!r} of a rokka storage.", f"Use one of: {valid}.")
+    url = _get(options, "api_url", default="")
+    if url and not _read_url(url):
+        yield Problem(
+            2,
+            "The option api_url (or ROKKA_API_URL) cannot be read.",
+            "Write it as rokka://KEY@ORGANIZATION; of the options may follow, as in"
+            f" ?default_stack=content: {', '.join(sorted(_URL_OPTIONS))}.",
+        )
+        return
+    values = _collect(options, defaults)
+    for name in ("organization", "api_key"):
+        if not values.get(name):
+            yield Problem(
+                3,
+                f"A rokka storage has no {name}.",
+                f"Set the option {name!r} in STORAGES, or ROKKA_{name.upper()}, or ROKKA_API_URL.",
+            )
+    yield from _find_wrong_values(values)
+
+
+def get_backends() -> dict[str, Any]:
+    """Return the BACKEND of every alias in ``STORAGES``."""
+    return {alias: parameters.get("BACKEND") for alias, parameters in settings.STORAGES.items()}
+
+
+def has_time_zones() -> bool:
+    """Say whether Django wants aware dates (``USE_TZ``)."""
+    return bool(settings.USE_TZ)
+
+
+def is_debug() -> bool:
+    """Say whether mistakes are to be raised where a page in production would go on."""
+    return bool(settings.DEBUG)
+
+
+def _collect(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what is set, with the parts of ``api_url`` below what is said by name."""
+    values: dict[str, Any] = {**defaults, **_read_url(_get(options, "api_url", default=""))}
+    for field in fields(Config):
+        value = _get(options, field.name, default=None)
+        if value is not None:
+            values[field.name] = value
+    return values
+
+
+def _get(options: Mapping[str, Any], name: str, *, default: Any) -> Any:
+    if name in options:
+        return options[name]
+    setting = f"ROKKA_{name.upper()}"
+    return mask({name: getattr(settings, setting, default)})[name]
+
+
+def _read_url(url: str) -> dict[str, Any]:
+    """Read ``rokka://KEY@ORGANIZATION?option=value``; empty for any other text.
+
+    It raises nothing, so that no frame of an error page can show the key as a plain text.
+    """
+    try:
+        parts = urlsplit(url)
+        key, organization = unquote(parts.username or ""), parts.hostname or ""
+    except ValueError:
+        return {}
+    if parts.scheme != _URL_SCHEME or not key or not organization:
+        return {}
+    options = dict(parse_qsl(parts.query))
+    if not set(options) <= _URL_OPTIONS:
+        return {}
+    return mask({**options, "organization": organization, "api_key": key})
+
+
+def _find_wrong_values(values: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in ("api_host", "render_host"):
+        host = values.get(name)
+        if host and not str(host).startswith(("http://", "https://", "/")):
+            yield Problem(
+                4,
+                f"The option {name} is {host!r}.",
+                "Write a whole URL such as https://api.rokka.io, a path may follow.",
+            )
+    for name in ("retries", "upload_deadline"):
+        value = values.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            yield Problem(5, f"The option {name} is {value!r}.", "Write a number, 0 or more.")
+    stacks = values.get("stacks")
+    if stacks is not None and not isinstance(stacks, Mapping):
+        yield Problem(
+            6,
+            f"The option stacks is a {type(stacks).__name__}.",
+            "Write a dict: the name of a stack and its definition.",
+        )

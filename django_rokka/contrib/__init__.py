@@ -1,0 +1,1 @@
+"""Parts that a project adds when it wants them."""

@@ -1,0 +1,94 @@
+"""A rokka storage whose rokka is a folder of this machine."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
+
+from django_rokka.client import RokkaClient
+from django_rokka.conf import Problem
+from django_rokka.storage import RokkaStorage
+
+if TYPE_CHECKING:
+    from django_rokka.emulator import Emulator
+
+__all__ = ["EmulatedRokkaStorage"]
+
+_API_HOST = "http://rokka.emulator"
+# It opens nothing but the folder, and only from inside of this process.
+_LOCAL_KEY = "emulated"
+
+
+class EmulatedRokkaStorage(RokkaStorage):
+    """Keep images in a folder, and render them in this process.
+
+    ``root`` is the folder. The other options are those of ``RokkaStorage``, so that a project
+    changes one line between the two; the ``stacks`` are applied at first use. Needs the extra
+    ``emulator``, and ``django_rokka.contrib.emulator.urls`` in the URLconf for its pictures.
+    """
+
+    option_names = RokkaStorage.option_names | {"root"}
+    option_defaults = MappingProxyType(
+        {"organization": "demo", "signing_key": _LOCAL_KEY, "render_host": ""}
+    )
+    path_of_class = "django_rokka.contrib.emulator.EmulatedRokkaStorage"
+
+    def __init__(self, **options: Any) -> None:
+        # Said here, so that no setting made for the real rokka is used by mistake.
+        super().__init__(**{**options, "api_key": _LOCAL_KEY, "api_host": _API_HOST})
+
+    def find_problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the options, for the system checks."""
+        yield from super().find_problems()
+        if not self._options.get("root"):
+            yield Problem(7, "The emulated storage has no folder.", "Set the option 'root'.")
+
+    @functools.cached_property
+    def emulator(self) -> Emulator:
+        """The emulator; raises ``ImproperlyConfigured`` without a root or without the extra."""
+        for problem in self.find_problems():
+            raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
+        try:
+            from django_rokka.emulator import Emulator
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                "The emulator is not installed. Run: pip install 'django-rokka[emulator]'"
+            ) from error
+        emulator = Emulator(
+            root=self._options["root"],
+            organization=self.config.organization,
+            api_key=self.config.api_key,
+            signing_key=self.config.signing_key,
+        )
+        with self._connect(emulator) as client:
+            for name, definition in (self.config.stacks or {}).items():
+                client.stacks.create(name, definition, overwrite=True)
+        return emulator
+
+    @functools.cached_property
+    def client(self) -> RokkaClient:
+        """The API client of this storage; it talks to the emulator without a network."""
+        return self._connect(self.emulator)
+
+    def get_render_base(self) -> str:
+        """Return the option ``render_host``, or where the URLconf has the emulator."""
+        if self.config.render_host:
+            return self.config.render_base
+        try:
+            return reverse("rokka_emulator:render", args=(self.config.organization,))
+        except NoReverseMatch as error:
+            raise ImproperlyConfigured(
+                "The emulator's pictures have no URL. Add path('rokka/',"
+                " include('django_rokka.contrib.emulator.urls')) to the URLconf, or set the"
+                " option 'render_host'."
+            ) from error
+
+    def _connect(self, emulator: Emulator) -> RokkaClient:
+        from django_rokka.emulator import EmulatorAdapter
+
+        return self._make_client(adapter=EmulatorAdapter(emulator))

@@ -1,0 +1,95 @@
+"""``/sourceimages/{organization}/alias`` (API.md 2.4)."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timezone
+
+from werkzeug.exceptions import BadRequest, Conflict, NotFound
+from werkzeug.wrappers import Response
+
+from django_rokka.emulator.errors import BudgetSpent, json_response
+from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.routing import Route
+from django_rokka.emulator.services import Services
+from django_rokka.emulator.store import StoredAlias
+
+__all__ = ["ROUTES"]
+
+INVALIDATIONS_PER_HOUR = 10
+
+
+def put(services: Services, request: IncomingRequest, /, organization: str, alias: str) -> Response:
+    """Point an alias to an image: 201 for a new one, 200 for another hash, 409 unless allowed."""
+    services.organization(organization)
+    given = request.json_object().get("hash")
+    if not isinstance(given, str) or not given:
+        raise BadRequest(f'The hash of the alias {alias!r} is missing. Send {{"hash": "..."}}.')
+    image = services.source_image(organization, given)
+    stored = StoredAlias(organization, alias, image.hash, services.now())
+    is_new = services.aliases.put(stored, overwrite=request.flag("overwrite"))
+    if is_new is None:
+        raise Conflict(f"The alias {alias!r} exists already. Use ?overwrite=true to change it.")
+    return json_response(_find(services, organization, alias).as_json(), 201 if is_new else 200)
+
+
+def read(
+    services: Services, _request: IncomingRequest, /, organization: str, alias: str
+) -> Response:
+    """Read where an alias points."""
+    services.organization(organization)
+    return json_response(_find(services, organization, alias).as_json())
+
+
+def delete(
+    services: Services, _request: IncomingRequest, /, organization: str, alias: str
+) -> Response:
+    """Delete an alias."""
+    services.organization(organization)
+    if not services.aliases.delete(organization, alias):
+        raise _not_found(organization, alias)
+    return Response(status=204)
+
+
+def invalidate(
+    services: Services, _request: IncomingRequest, /, organization: str, alias: str
+) -> Response:
+    """Spend one of the organization's invalidations; there is no CDN to clear."""
+    services.organization(organization)
+    _find(services, organization, alias)
+    reservation = services.invalidations.reserve(
+        organization,
+        "alias",
+        limit=INVALIDATIONS_PER_HOUR,
+        now=services.clock().timestamp(),
+    )
+    if not reservation.is_granted:
+        retry_at = math.ceil(reservation.retry_at)
+        readable = datetime.fromtimestamp(retry_at, timezone.utc).isoformat()
+        raise BudgetSpent(limit=INVALIDATIONS_PER_HOUR, retry_at=retry_at, readable=readable)
+    return json_response(
+        {"status": "ok"},
+        X_RateLimit_Limit=str(INVALIDATIONS_PER_HOUR),
+        X_RateLimit_Remaining=str(reservation.remaining),
+    )
+
+
+def _find(services: Services, organization: str, alias: str) -> StoredAlias:
+    found = services.aliases.find(organization, alias)
+    if found is None:
+        raise _not_found(organization, alias)
+    return found
+
+
+def _not_found(organization: str, alias: str) -> NotFound:
+    return NotFound(f"No alias {alias!r} found in {organization!r}.")
+
+
+_ONE = "/sourceimages/<org:organization>/alias/<alias:alias>"
+
+ROUTES: tuple[Route, ...] = (
+    Route("PUT", _ONE, put),
+    Route("GET", _ONE, read),
+    Route("DELETE", _ONE, delete),
+    Route("DELETE", f"{_ONE}/cache", invalidate),
+)

@@ -1,0 +1,157 @@
+"""``/stacks/{organization}``, ``/operations`` and ``/stackoptions`` (API.md 2.5 to 2.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.exceptions import BadRequest, Conflict, NotFound
+from werkzeug.wrappers import Response
+
+from django_rokka.emulator.errors import json_response
+from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.routing import Route, missing
+from django_rokka.emulator.schemas import (
+    OPERATIONS,
+    STACK_OPTIONS,
+    check_operation,
+    check_options,
+)
+from django_rokka.emulator.services import Services
+from django_rokka.emulator.store import StoredStack
+from django_rokka.exceptions import InvalidRenderURL
+from django_rokka.render import Operation, StackDefinition
+
+__all__ = ["ROUTES"]
+
+_MAX_LIMIT = 2000
+_PREVIEW = "_preview"
+
+
+def put(services: Services, request: IncomingRequest, /, organization: str, name: str) -> Response:
+    """Store a stack: 201 for a new one, 200 for another definition, 409 unless allowed."""
+    services.organization(organization)
+    _check_name(name)
+    definition = _read_definition(request.lenient_json())
+    known = services.stacks.find(organization, name)
+    is_protected = bool(definition["stack_options"].get("protected"))
+    if known and is_protected and not known.definition["stack_options"].get("protected"):
+        raise BadRequest(
+            f"The stack {name!r} is not protected and cannot become so. Delete it first."
+        )
+    stored = StoredStack(organization, name, services.now(), definition)
+    is_new = services.stacks.put(stored, overwrite=request.flag("overwrite"))
+    if is_new is None:
+        raise Conflict(f"The stack {name!r} exists already. Use ?overwrite=true to change it.")
+    return json_response(stored.as_json(), 201 if is_new else 200)
+
+
+def read(
+    services: Services, _request: IncomingRequest, /, organization: str, name: str
+) -> Response:
+    """Read a stack."""
+    services.organization(organization)
+    stack = services.stacks.find(organization, name)
+    if stack is None:
+        raise NotFound(f"No stack {name!r} found in {organization!r}.")
+    return json_response(stack.as_json(with_link=True))
+
+
+def list_stacks(services: Services, request: IncomingRequest, /, organization: str) -> Response:
+    """List stacks by name."""
+    services.organization(organization)
+    stacks = services.stacks.page(
+        organization,
+        limit=request.number("limit", 100, maximum=_MAX_LIMIT),
+        offset=request.number("offset", 0, maximum=_MAX_LIMIT * 100),
+    )
+    return json_response({"items": [stack.as_json() for stack in stacks]})
+
+
+def delete(
+    services: Services, _request: IncomingRequest, /, organization: str, name: str
+) -> Response:
+    """Delete a stack."""
+    services.organization(organization)
+    if not services.stacks.delete(organization, name):
+        raise NotFound(f"No stack {name!r} found in {organization!r}.")
+    return Response(status=204)
+
+
+def list_operations(_services: Services, _request: IncomingRequest, /) -> Response:
+    """Describe the operations that are rendered."""
+    return json_response(OPERATIONS)
+
+
+def list_stack_options(_services: Services, _request: IncomingRequest, /) -> Response:
+    """Describe the stack options."""
+    return json_response({"properties": STACK_OPTIONS})
+
+
+def _check_name(name: str) -> None:
+    if name == "dynamic" or (name.startswith("_") and not name.startswith(_PREVIEW)):
+        raise BadRequest(f"The stack name {name!r} is reserved. Choose another one.")
+
+
+def _read_definition(data: Any) -> dict[str, Any]:
+    """Check a definition and write it in the spelling of rokka's answers."""
+    try:
+        definition = StackDefinition.from_json(data)
+    except InvalidRenderURL as error:
+        raise BadRequest(str(error)) from error
+    for item in definition.operations:
+        options = {**item.options, **dict.fromkeys(item.expressions)}
+        check_operation(Operation(item.name, **options), is_complete=not item.expressions)
+        _check_names(item.name, item.expressions)
+    check_options(definition.options)
+    _check_source_file(definition)
+    content = {"operations": data} if isinstance(data, list) else data
+    written: dict[str, Any] = {
+        "stack_operations": [_write_operation(item) for item in definition.operations],
+        "stack_options": dict(definition.options),
+        "stack_expressions": content.get("expressions") or content.get("stack_expressions") or [],
+        "stack_variables": dict(definition.variables),
+    }
+    if definition.description:
+        written["description"] = definition.description
+    return written
+
+
+def _check_names(operation: str, expressions: Mapping[str, Any]) -> None:
+    known = OPERATIONS.get(operation, {}).get("properties")
+    for name in expressions:
+        if known is not None and name not in known:
+            raise BadRequest(
+                f"Unknown {operation} option {name!r}, must be one of: {', '.join(sorted(known))}."
+            )
+
+
+def _check_source_file(definition: StackDefinition) -> None:
+    if not definition.options.get("source_file"):
+        return
+    if definition.operations or set(definition.options) - {"source_file", "protected"}:
+        raise BadRequest(
+            "A stack with the option source_file delivers the file as it is: leave out its"
+            " operations and its other options."
+        )
+
+
+def _write_operation(item: Any) -> dict[str, Any]:
+    data: dict[str, Any] = {"name": item.name, "options": dict(item.options)}
+    if item.expressions:
+        data["expressions"] = dict(item.expressions)
+    return data
+
+
+_ALL = "/stacks/<org:organization>"
+_ONE = f"{_ALL}/<stack:name>"
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", _ALL, list_stacks),
+    Route("PUT", _ONE, put),
+    Route("GET", _ONE, read),
+    Route("DELETE", _ONE, delete),
+    missing("DELETE", f"{_ONE}/cache", "the invalidation of a stack"),
+    Route("GET", "/operations", list_operations, is_public=True),
+    Route("GET", "/stackoptions", list_stack_options, is_public=True),
+)

@@ -1,0 +1,69 @@
+"""Refusals and their JSON, in the shapes of API.md 1.5."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from werkzeug import exceptions
+from werkzeug.exceptions import Forbidden, HTTPException, TooManyRequests
+from werkzeug.wrappers import Response
+
+__all__ = ["BudgetSpent", "InvalidCredentials", "Missing", "error_response", "json_response"]
+
+
+class InvalidCredentials(Forbidden):
+    """403 for a key that is absent or wrong; the one refusal whose body is flat."""
+
+    description = "API credentials are not supplied or not a valid format."
+
+
+class Missing(exceptions.NotImplemented):
+    """501 for what rokka has and this emulator has not."""
+
+    def __init__(self, what: str, *, remedy: str = "") -> None:
+        tail = f" {remedy}" if remedy else " Use the real rokka for it."
+        super().__init__(f"The emulator does not have {what}.{tail}")
+
+
+class BudgetSpent(TooManyRequests):
+    """429 of the cache invalidation endpoints; ``retry_at`` is a unix timestamp."""
+
+    def __init__(self, *, limit: int, retry_at: int, readable: str) -> None:
+        super().__init__(f"Only {limit} invalidations an hour are possible; try after {readable}.")
+        self.limit = limit
+        self.retry_at = retry_at
+        self.readable = readable
+
+
+def json_response(data: Any, status: int = 200, **headers: str) -> Response:
+    """Answer with JSON; underscores in header names become hyphens.
+
+    The content type has no charset, because rokka's JavaScript client reads no other as JSON.
+    """
+    body = json.dumps(data, ensure_ascii=False).encode()
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(body, status=status, mimetype="application/json", headers=names)
+
+
+def error_response(error: HTTPException) -> Response:
+    """Write a refusal as rokka does."""
+    code = error.code or 500
+    message = error.description or error.name
+    if isinstance(error, InvalidCredentials):
+        return json_response(
+            {"code": code, "message": message, "invalid_authentication": True}, code
+        )
+    body: dict[str, Any] = {"error": {"code": code, "message": message}}
+    headers: dict[str, str] = {}
+    if isinstance(error, BudgetSpent):
+        body |= {
+            "status": "too many requests",
+            "X-RateLimit-Retry-After-readable": error.readable,
+        }
+        headers = {
+            "X_RateLimit_Limit": str(error.limit),
+            "X_RateLimit_Remaining": "0",
+            "X_RateLimit_Retry_After": str(error.retry_at),
+        }
+    return json_response(body, code, **headers)

@@ -1,0 +1,87 @@
+"""Faults on demand, so that a client's retries can be tried (API: ``/_emulator/faults``)."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+__all__ = ["Fault", "Faults", "truncate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What happens to the next ``times`` requests of a method (``*`` for any) and path.
+
+    ``path`` is a regular expression that is searched for. ``delay`` is in seconds.
+    ``reset_after`` breaks the connection after so many bytes of the request's body,
+    ``truncate_at`` after so many bytes of the answer's.
+    """
+
+    method: str = "*"
+    path: str = ""
+    times: int = 1
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    delay: float = 0
+    reset_after: int | None = None
+    truncate_at: int | None = None
+
+    def matches(self, method: str, path: str) -> bool:
+        """Say whether a request is meant."""
+        return self.method in {"*", method} and re.search(self.path, path) is not None
+
+
+class Faults:
+    """The faults that wait for their requests, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, **values: Any) -> None:
+        """Add a fault; the arguments are the members of ``Fault``."""
+        fault = Fault(**values)
+        re.compile(fault.path)
+        with self._lock:
+            self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        with self._lock:
+            self._waiting.clear()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Return the first fault that is meant for a request, and count it down."""
+        with self._lock:
+            for position, fault in enumerate(self._waiting):
+                if fault.matches(method, path):
+                    left = replace(fault, times=fault.times - 1)
+                    self._waiting[position : position + 1] = [left] if left.times > 0 else []
+                    return fault
+        return None
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Describe what waits."""
+        with self._lock:
+            names = Fault.__dataclass_fields__
+            return [{name: getattr(fault, name) for name in names} for fault in self._waiting]
+
+
+def truncate(blocks: Iterable[bytes], length: int) -> Iterator[bytes]:
+    """Pass on so many bytes, then break the connection."""
+    try:
+        for block in blocks:
+            if length <= len(block):
+                yield block[:length]
+                break
+            yield block
+            length -= len(block)
+        raise ConnectionResetError("A fault was asked for: the body ends too early.")
+    finally:
+        close = getattr(blocks, "close", None)
+        if close is not None:
+            close()

@@ -1,0 +1,114 @@
+"""The binaries of the emulator: files named by the SHA-1 of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+__all__ = ["BinaryFiles", "IncomingFile", "replacing"]
+
+
+class IncomingFile:
+    """A file while it is uploaded: written to disk and hashed as its bytes arrive.
+
+    It is what werkzeug's form parser writes to; ``keep`` of ``BinaryFiles`` makes it permanent,
+    ``close`` throws it away.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix="incoming-")
+        self.path = Path(name)
+        self.size = 0
+        self._file: IO[bytes] = os.fdopen(descriptor, "w+b")
+        self._digest = hashlib.sha1(usedforsecurity=False)
+
+    @property
+    def binary_hash(self) -> str:
+        """The SHA-1 of all bytes written so far, in hexadecimal."""
+        return self._digest.hexdigest()
+
+    def write(self, data: bytes) -> int:
+        """Append bytes."""
+        self._digest.update(data)
+        self.size += len(data)
+        return self._file.write(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, as the form parser does when the part is complete."""
+        return self._file.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        """Read from where the file stands."""
+        return self._file.read(size)
+
+    def flush_to_disk(self) -> None:
+        """Bring all bytes to the disk, so that a row may speak of them."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file, and remove it unless it was kept."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def __getattr__(self, name: str) -> Any:
+        # The form parser's wrapper passes on whatever a binary file has.
+        return getattr(self._file, name)
+
+
+class BinaryFiles:
+    """A folder of files, two levels deep, each named by what it contains."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root / "binaries"
+        self._incoming = root / "incoming"
+        for folder in (self._root, self._incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, binary_hash: str) -> Path:
+        """Return where the file with this SHA-1 is, or would be."""
+        return self._root / binary_hash[:2] / binary_hash[2:4] / binary_hash
+
+    def receive(self) -> IncomingFile:
+        """Open a new file for bytes that are still to come."""
+        return IncomingFile(self._incoming)
+
+    def keep(self, file: IncomingFile) -> Path:
+        """Put an uploaded file in its place; it is durable before any row mentions it."""
+        target = self.path(file.binary_hash)
+        if not target.exists():
+            file.flush_to_disk()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.path.replace(target)
+            _sync_folder(target.parent)
+        return target
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a path to write to, which takes the target's name when all went well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=target.suffix)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the folder's new entry durable; on Windows a folder cannot be opened for that."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

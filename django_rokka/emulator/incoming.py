@@ -1,0 +1,89 @@
+"""Requests as the emulator reads them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import IO, Any, cast
+from urllib.parse import quote
+
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request
+
+from django_rokka.emulator.files import BinaryFiles
+
+__all__ = ["MAX_UPLOAD", "IncomingRequest", "base_name", "read_json"]
+
+MAX_UPLOAD = 1_200_000_000
+"""Bytes of a request; rokka takes about 1180 MB."""
+
+
+class IncomingRequest(Request):
+    """A request whose file parts go straight to disk, hashed as they arrive."""
+
+    max_content_length = MAX_UPLOAD
+    max_form_memory_size = 2_000_000
+    files_store: BinaryFiles
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        # werkzeug's documented hook; the class is a file as far as its form parser looks.
+        return cast("IO[bytes]", self.files_store.receive())
+
+    @property
+    def raw_target(self) -> str:
+        """The path below the application's own, and the query, byte by byte as they were sent.
+
+        Servers that do not tell it get an equal target, percent-encoded in the usual way.
+        """
+        raw = self.environ.get("RAW_URI") or self.environ.get("REQUEST_URI") or ""
+        if "://" in raw.split("?", 1)[0]:
+            raw = "/" + raw.split("://", 1)[1].partition("/")[2]
+        script = quote(self.root_path, safe="/%:@!$&'()*+,;=~").rstrip("/")
+        if raw.startswith(f"{script}/"):
+            return str(raw[len(script) :])
+        query = self.query_string.decode("latin-1")
+        path = quote(self.path, safe="/:@!$&'()*+,;=~")
+        return f"{path}?{query}" if query else path
+
+    def lenient_json(self) -> Any:
+        """Read the body as JSON, whatever its content type; what is no JSON is a text."""
+        return read_json(self.get_data(cache=True, as_text=True))
+
+    def json_object(self) -> dict[str, Any]:
+        """Read a JSON object, or answer 400."""
+        data = self.lenient_json()
+        if not isinstance(data, dict):
+            raise BadRequest(f"The body is {str(data)[:100]!r}, must be a JSON object.")
+        return data
+
+    def flag(self, name: str) -> bool:
+        """Read a query parameter that is ``true``, ``false`` or absent."""
+        return self.args.get(name, "").lower() in {"true", "1"}
+
+    def number(self, name: str, default: int, *, maximum: int) -> int:
+        """Read a whole number of the query, or answer 400."""
+        text = self.args.get(name) or str(default)
+        if not (text.isascii() and text.isdigit() and int(text[:12]) <= maximum):
+            raise BadRequest(f"{name} is {text[:100]!r}, must be a number from 0 to {maximum}.")
+        return int(text)
+
+
+def read_json(text: str) -> Any:
+    """Decode JSON, twice where a client encoded it twice; what is no JSON stays a text."""
+    try:
+        data = json.loads(text)
+        return json.loads(data) if isinstance(data, str) and data[:1] in {"{", "["} else data
+    except (ValueError, RecursionError):
+        return text
+
+
+def base_name(filename: str | None) -> str:
+    """Return the last part of a file name, whatever system it comes from."""
+    name = Path((filename or "").replace("\\", "/")).name.replace("\0", "")
+    return name or "unnamed"

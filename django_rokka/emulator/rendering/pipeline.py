@@ -1,0 +1,96 @@
+"""From a source file to a rendered file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from werkzeug.exceptions import BadRequest, UnprocessableEntity
+
+from django_rokka.emulator import vips
+from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Picture, read_colour
+from django_rokka.emulator.rendering.plan import MAX_RENDERED_PIXELS, RenderPlan
+from django_rokka.render import Operation
+from django_rokka.render.geometry import resized_size
+
+__all__ = ["render"]
+
+# Operations that may run after the first resize as well as before it, with the same result.
+_BEFORE_RESIZE = frozenset({"noop", "autorotate"})
+
+
+def render(plan: RenderPlan, *, source: Path, target: Path) -> None:
+    """Write the picture that a plan describes; a source that is broken gives 422."""
+    try:
+        if plan.format == "svg":
+            _copy_svg(plan, source=source, target=target)
+            return
+        picture, steps = _load(plan, source)
+        for step in steps:
+            picture = OPERATIONS[step.name](picture, step.options, plan.dpr)
+        image = vips.join_pages([_finish(frame, plan) for frame in picture.frames])
+        vips.save(image, target, **plan.writing)
+    except vips.BrokenImage as error:
+        if plan.source.format == "heic":
+            raise Missing(f"a decoder for this HEIC ({error})") from error
+        raise UnprocessableEntity(
+            f"The image {plan.source.hash} cannot be rendered: {error}. Upload a sound file."
+        ) from error
+
+
+def _load(plan: RenderPlan, source: Path) -> tuple[Picture, list[Operation]]:
+    """Load at the size of the first resize, if nothing comes before it; return what is left.
+
+    That way a large JPEG is never decoded in full.
+    """
+    width, height = plan.source.width, plan.source.height
+    steps = [step for step in plan.operations if step.name not in _BEFORE_RESIZE or step.options]
+    if steps and steps[0].name == "resize" and not steps[0].options.get("sharpen"):
+        width, height = resized_size(steps.pop(0).options, width, height, dpr=plan.dpr)
+    image = vips.load(
+        source,
+        format=plan.source.format,
+        width=width,
+        height=height,
+        with_frames=plan.has_frames,
+    )
+    if width * image.height > MAX_RENDERED_PIXELS:
+        raise BadRequest("The animation has too many pixels; ask for a smaller one.")
+    frames = tuple(vips.split_pages(image))
+    return Picture(frames=frames, subject=_subject(plan, width, height)), steps
+
+
+def _subject(plan: RenderPlan, width: int, height: int) -> Area | None:
+    """Return the subject area in pixels of the loaded picture."""
+    area: dict[str, Any] | None = plan.source.dynamic_metadata.get("subject_area")
+    if not area:
+        return None
+    box = Area(
+        float(area.get("x", 0)),
+        float(area.get("y", 0)),
+        float(area.get("width", 1)),
+        float(area.get("height", 1)),
+    )
+    if area.get("percentage"):
+        return box.scaled(width / 100, height / 100)
+    return box.scaled(width / plan.source.width, height / plan.source.height)
+
+
+def _finish(frame: Any, plan: RenderPlan) -> Any:
+    if plan.background and frame.hasalpha():
+        return frame.flatten(background=read_colour(plan.background))
+    return frame
+
+
+def _copy_svg(plan: RenderPlan, *, source: Path, target: Path) -> None:
+    """Keep a vector image as it is: its size does not depend on pixels."""
+    if plan.source.format != "svg":
+        raise BadRequest(
+            f"The image {plan.source.hash} is a {plan.source.format} and cannot become an SVG."
+            " Ask for jpg, png, webp or avif."
+        )
+    for step in plan.operations:
+        if step.name not in {*_BEFORE_RESIZE, "resize"}:
+            raise Missing(f"the operation {step.name!r} on an SVG that stays one; ask for png")
+    target.write_bytes(source.read_bytes())

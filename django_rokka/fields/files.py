@@ -1,0 +1,156 @@
+"""The value of an image field: everything a page asks of an image, told by the column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING, Any
+
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files import File
+from django.core.files.storage import Storage
+from django.db.models.fields.files import ImageFieldFile
+
+from django_rokka.exceptions import InvalidReference, RokkaError, UploadFailed
+from django_rokka.forms import get_uploaded_reference
+from django_rokka.markup import get_rendition, read_widths, srcset
+from django_rokka.render import ImageReference
+from django_rokka.render.reference import MAX_LENGTH
+
+if TYPE_CHECKING:
+    from django_rokka.fields.image import RokkaImage
+
+__all__ = ["RokkaFieldFile"]
+
+
+class RokkaFieldFile(ImageFieldFile):
+    """The value of a ``RokkaImage``; what it tells comes from the column alone."""
+
+    field: RokkaImage
+
+    # FieldFile stores the storage when it is made; ours is looked up when it is used, so that
+    # loading a row needs no settings and override_settings always reaches it.
+    @property
+    def storage(self) -> Storage:
+        """Where the file is kept."""
+        return self.field.storage
+
+    @storage.setter
+    def storage(self, value: Storage) -> None:
+        pass
+
+    @property
+    def reference(self) -> ImageReference:
+        """The parsed column; raises ``InvalidReference`` when it holds something else."""
+        self._require_file()
+        if not self._committed:
+            raise InvalidReference(
+                f"{self.name!r} has not been uploaded yet. Save the object, or call"
+                f" {self.field.name}.commit()."
+            )
+        return ImageReference.parse(self.name or "")
+
+    @property
+    def hash(self) -> str:
+        """rokka's hash of the image, 40 hexadecimal digits."""
+        return self._read("hash", default="")
+
+    @property
+    def alias(self) -> str:
+        """The alias that rokka has confirmed to point at this image, else an empty text."""
+        return self._read("alias", default="")
+
+    @property
+    def format(self) -> str:
+        """The format that its render URLs ask for."""
+        return self._read("format", default="")
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether its render URLs need a signature."""
+        return self._read("is_protected", default=False)
+
+    @property
+    def width(self) -> int | None:  # type: ignore[override]  # None is what we can say of a PDF
+        """Pixels of the original; measured by Pillow before the upload, from the column after."""
+        return self._read("width", default=None) if self._committed else super().width
+
+    @property
+    def height(self) -> int | None:  # type: ignore[override]  # None is what we can say of a PDF
+        """Pixels of the original; measured by Pillow before the upload, from the column after."""
+        return self._read("height", default=None) if self._committed else super().height
+
+    @property
+    def url(self) -> str:
+        """The render URL through the field's default stack."""
+        return self.url_for()
+
+    def url_for(self, stack: str = "", *, by: str = "", **parts: Any) -> str:
+        """Write the render URL through a stack; no request, no query.
+
+        ``by="alias"`` links to the alias once it is confirmed, and to the hash before that.
+        ``parts`` are those of ``RokkaStorage.get_render_url``.
+        """
+        self._require_file()
+        name: str | ImageReference = self.name or ""
+        if self._renders_by_alias(by) and self.reference.alias:
+            name = self.reference.by_alias(self.field.alias_format)
+        return self.field.rokka_storage.url(name, stack or self.field.default_stack, **parts)
+
+    def srcset(self, stack: str = "", *, widths: str | Iterable[int], **parts: Any) -> str:
+        """Write a ``srcset`` value for these widths in pixels, none wider than the original."""
+        stack = stack or self.field.default_stack
+        rendition = get_rendition(self.field.rokka_storage, self.reference, stack, **parts)
+        return srcset(rendition, read_widths(widths))
+
+    def commit(self) -> None:
+        """Upload a file that was assigned, and hold its reference; the row is not saved.
+
+        Raise ``UploadFailed`` when it does not reach rokka.
+        """
+        if self and not self._committed:
+            self.save(self.name or "", self.file, save=False)
+
+    commit.alters_data = True  # type: ignore[attr-defined]  # Django's mark for templates
+
+    def save(self, name: str, content: File[Any] | IO[Any], save: bool = True) -> None:  # noqa: FBT001, FBT002  # Django's own
+        """Upload a file and put its reference into the column.
+
+        Raise ``UploadFailed`` when it does not reach rokka; the object is as it was then.
+        """
+        reference = get_uploaded_reference(content) or self._upload(name, content)
+        try:
+            text = str(reference.fit(self.field.max_length or MAX_LENGTH))
+        except InvalidReference as error:
+            raise SuspiciousFileOperation(str(error)) from error
+        self.name = text
+        self.instance.__dict__[self.field.attname] = self
+        self._committed = True
+        self.field.update_dimension_fields(self.instance)
+        if save:
+            self.instance.save()
+
+    save.alters_data = True  # type: ignore[attr-defined]  # Django's mark for templates
+
+    def _read(self, attribute: str, *, default: Any) -> Any:
+        """Return a part of the reference; a broken one is an error under ``DEBUG`` only."""
+        if not self._committed:
+            return getattr(self.reference, attribute)
+        reference = self.field.rokka_storage.read_reference(self.name or "")
+        return default if reference is None else getattr(reference, attribute)
+
+    def _upload(self, name: str, content: Any) -> ImageReference:
+        name = self.field.generate_filename(self.instance, name)
+        storage = self.field.rokka_storage
+        storage.get_available_name(name, max_length=self.field.max_length)
+        try:
+            return storage.upload(name, content, is_protected=self.field.protected)
+        except RokkaError as error:
+            raise UploadFailed(
+                f"The file of {self.field} was not uploaded, and nothing was saved. {error}"
+            ) from error
+
+    def _renders_by_alias(self, by: str) -> bool:
+        by = by or self.field.render_by
+        if by not in ("hash", "alias"):
+            raise ValueError(f"Unknown way to render {by!r}, must be one of: 'hash', 'alias'.")
+        return by == "alias"

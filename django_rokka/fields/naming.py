@@ -1,0 +1,64 @@
+"""Alias names made of a template such as ``brand_{pk}_logo`` and a row."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Field, Model
+from django.utils.translation import gettext as _
+
+from django_rokka.render import is_alias_name
+
+__all__ = ["make_alias_name", "read_template"]
+
+
+def read_template(template: str) -> list[str]:
+    """Return the placeholders of a template; raise ``ValueError`` when it cannot be read."""
+    names = []
+    for text, name, form, conversion in Formatter().parse(template):
+        if text and not is_alias_name(text.replace("-", "_")):
+            raise ValueError(f"{text!r} has other characters than letters, digits and '_'")
+        if name is not None and (not name.isidentifier() or form or conversion):
+            raise ValueError(f"{{{name}}} is no plain placeholder")
+        if name is not None:
+            names.append(name)
+    return names
+
+
+def make_alias_name(template: str, *, instance: Model, field: Field[Any, Any]) -> str:
+    """Return the name of a row's alias, empty while a placeholder has no value yet.
+
+    Hyphens become underscores and a UUID its hexadecimal digits. Raise ``ValidationError`` when
+    a column's value cannot stand in the name of an alias.
+    """
+    meta = instance._meta
+    known: Mapping[str, Any] = {
+        "app_label": meta.app_label,
+        "model": meta.model_name,
+        "field": field.name,
+    }
+    values = {}
+    for name in read_template(template):
+        value = known[name] if name in known else getattr(instance, name)
+        if value is None or value == "":
+            return ""
+        values[name] = _write(value)
+    alias = template.format(**values).replace("-", "_")
+    if not is_alias_name(alias):
+        raise ValidationError(
+            _(
+                "“%(alias)s” cannot be the name of an alias: only letters, digits and"
+                " underscores can. Change what “%(template)s” is made of."
+            ),
+            code="invalid_alias",
+            params={"alias": alias, "template": template},
+        )
+    return alias
+
+
+def _write(value: Any) -> str:
+    return value.hex if isinstance(value, uuid.UUID) else str(value)

@@ -1,0 +1,257 @@
+"""HTML of images, written from references alone: no request, no query."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from django_rokka.render import (
+    ImageReference,
+    Operation,
+    RenderURL,
+    check_alias_name,
+    rendered_size,
+)
+from django_rokka.render.srcset import choose_widths
+from django_rokka.storage import RokkaStorage, get_rokka_storage
+
+__all__ = [
+    "Rendition",
+    "alias_url",
+    "get_rendition",
+    "image_tag",
+    "image_url",
+    "preview",
+    "read_widths",
+    "responsive_image",
+    "srcset",
+]
+
+logger = logging.getLogger("django_rokka.markup")
+
+_URL_PARTS = frozenset({"format", "filename", "options", "variables"})
+
+WIDTH_VARIABLE = "w"
+"""The stack variable that holds the width of the result, where a declared stack has it."""
+
+
+class Rendition(NamedTuple):
+    """An image through a stack: its URL's parts, and its size in pixels where that is known."""
+
+    storage: RokkaStorage
+    reference: ImageReference
+    url: RenderURL
+    width: int | None
+    height: int | None
+    operations: tuple[Operation, ...]
+    has_width_variable: bool
+
+    def __str__(self) -> str:
+        return self.storage.build_url(self.url, is_protected=self.reference.is_protected)
+
+    @property
+    def widest(self) -> int | None:
+        """The widest result in pixels that needs no upscaling; ``None`` when it is unknown."""
+        if not self.reference.has_size:
+            return None
+        width, height = self.reference.width or 0, self.reference.height or 0
+        if self.width is None or self.height is None:
+            return width
+        return max(1, min(width, height * self.width // self.height))
+
+    @property
+    def is_resizable(self) -> bool:
+        """Whether other widths can be had: not from a stack known to have nothing to resize."""
+        return self.has_width_variable or not self.operations or bool(_scale(self.operations, 1))
+
+    def resized(self, width: int) -> str:
+        """Write the URL of the same rendition, ``width`` pixels wide, in its own ratio."""
+        if self.has_width_variable:
+            url = self.url.resized(width, variable=WIDTH_VARIABLE)
+        elif self.width and self.operations:
+            scaled = _scale(self.operations, width / self.width)
+            url = self.url._replace(overrides=scaled)
+        else:
+            url = self.url.resized(width)
+        return self.storage.build_url(url, is_protected=self.reference.is_protected)
+
+
+def image_url(
+    image: Any, stack: str = "", *, by: str = "", storage: str | None = None, **parts: Any
+) -> str:
+    """Write the render URL of an image; nothing for an empty one.
+
+    ``image`` is the value of an image field, or the text of a reference; ``storage`` names the
+    storage of a text where there are several. ``parts`` are those of
+    ``RokkaStorage.get_render_url``.
+    """
+    if not image:
+        return ""
+    if hasattr(image, "url_for"):
+        url: str = image.url_for(stack, by=by, **parts)
+        return url
+    return _find_storage(image, storage).url(str(image), stack, **parts)
+
+
+def alias_url(
+    name: str, stack: str = "", *, format: str = "png", storage: str | None = None, **parts: Any
+) -> str:
+    """Write the render URL of an alias; raise ``InvalidAliasName`` for what rokka routes not."""
+    check_alias_name(name)
+    reference = ImageReference("", alias=name, extension=format)
+    return get_rokka_storage(storage).url(reference, stack, **parts)
+
+
+def responsive_image(
+    image: Any,
+    stack: str = "",
+    *,
+    widths: str | int | Iterable[int] = (),
+    alt: str = "",
+    storage: str | None = None,
+    **attributes: Any,
+) -> SafeString:
+    """Write an ``<img>`` of an image field's value; nothing for an empty or broken one.
+
+    ``format``, ``filename``, ``options`` and ``variables`` belong to the URL, everything else is
+    an attribute: ``data_id`` is written as ``data-id``.
+    """
+    parts = {name: attributes.pop(name) for name in _URL_PARTS & set(attributes)}
+    if not image:
+        return SafeString("")
+    home = _find_storage(image, storage)
+    reference = home.read_reference(str(image))
+    if reference is None:
+        return SafeString("")
+    stack = stack or getattr(getattr(image, "field", None), "default_stack", "")
+    try:
+        rendition = get_rendition(home, reference, stack, **parts)
+        return image_tag(rendition, widths=read_widths(widths), alt=alt, attributes=attributes)
+    except ImproperlyConfigured as error:
+        logger.error("No image for %s: %s", reference, error)
+        return SafeString("")
+
+
+def get_rendition(
+    storage: RokkaStorage, reference: ImageReference, stack: str = "", **parts: Any
+) -> Rendition:
+    """Return an image through a stack; ``parts`` are those of ``RokkaStorage.get_render_url``.
+
+    The size follows from the definition of the stack, so it is known for the dynamic stack and
+    for the stacks that the storage declares.
+    """
+    url = storage.get_render_url(reference, stack, **parts)
+    definition = storage.stack_definitions.get(url.stack)
+    operations: tuple[Operation, ...] | None = url.operations if url.is_dynamic else None
+    if definition is not None:
+        operations, _ = definition.resolve(
+            variables=url.variables,
+            overrides=url.overrides,
+            options=url.options,
+            image={"width": reference.width, "height": reference.height},
+        )
+    size = None
+    if operations is not None and reference.width and reference.height:
+        size = rendered_size(operations, reference.width, reference.height)
+    return Rendition(
+        storage=storage,
+        reference=reference,
+        url=url,
+        width=size[0] if size else None,
+        height=size[1] if size else None,
+        operations=() if url.is_dynamic else operations or (),
+        has_width_variable=definition is not None and WIDTH_VARIABLE in definition.variables,
+    )
+
+
+def srcset(rendition: Rendition, widths: Iterable[int]) -> str:
+    """Write a ``srcset`` value with width descriptors, none wider than the image allows."""
+    if not rendition.is_resizable:
+        return ""
+    return ", ".join(
+        f"{rendition.resized(width)} {width}w"
+        for width in choose_widths(widths, limit=rendition.widest)
+    )
+
+
+def image_tag(
+    rendition: Rendition,
+    *,
+    widths: Iterable[int] = (),
+    alt: str = "",
+    attributes: Mapping[str, Any] | None = None,
+) -> SafeString:
+    """Write an ``<img>`` with its size, lazy and asynchronous unless the attributes say else.
+
+    ``attributes`` may set any other attribute, and ``None`` or ``False`` leaves one out. An
+    empty ``alt`` marks a picture that only decorates.
+    """
+    attributes = dict(attributes or {})
+    candidates = srcset(rendition, widths)
+    if not candidates:
+        attributes.pop("sizes", None)
+    written = {
+        "src": str(rendition),
+        "srcset": candidates or None,
+        "width": rendition.width,
+        "height": rendition.height,
+        "alt": alt,
+        "loading": "lazy",
+        "decoding": "async",
+        **attributes,
+    }
+    pairs = (
+        (name.rstrip("_").replace("_", "-"), value)
+        for name, value in written.items()
+        if value is not None and value is not False
+    )
+    return format_html("<img{}>", format_html_join("", ' {}="{}"', pairs))
+
+
+def preview(storage: RokkaStorage, name: str, *, width: int = 240, height: int = 160) -> SafeString:
+    """Write a small ``<img>`` that fits into ``width`` x ``height`` pixels, for lists and forms.
+
+    It is rendered by hash, so that it shows the new picture as soon as there is one.
+    Raise ``InvalidReference`` for a name that is none.
+    """
+    reference = ImageReference.parse(name)
+    box = Operation("resize", width=width, height=height, upscale=False)
+    rendition = get_rendition(storage, reference, operations=(box,), options={"dpr": 2})
+    return image_tag(rendition, alt="", attributes={"class": "rokka-thumbnail"})
+
+
+def read_widths(text: str | int | Iterable[int]) -> list[int]:
+    """Read widths in pixels from ``"400 800"``, one number or several.
+
+    Raise ``ValueError`` for anything that is no positive number.
+    """
+    values = text.split() if isinstance(text, str) else [text] if isinstance(text, int) else text
+    widths = [int(value) if str(value).isdigit() else 0 for value in values]
+    if 0 in widths:
+        raise ValueError(f"The widths {text!r} cannot be read; write pixels, as in '400 800'.")
+    return widths
+
+
+def _find_storage(image: Any, alias: str | None) -> RokkaStorage:
+    storage = getattr(image, "storage", None)
+    return storage if isinstance(storage, RokkaStorage) else get_rokka_storage(alias)
+
+
+def _scale(operations: Iterable[Operation], factor: float) -> tuple[Operation, ...]:
+    return tuple(
+        Operation(
+            operation.name,
+            **{
+                side: max(1, round(float(operation.options[side]) * factor))
+                for side in ("width", "height")
+                if side in operation.options
+            },
+        )
+        for operation in operations
+        if operation.name in ("resize", "crop") and operation.options.get("mode") != "ratio"
+    )

@@ -1,0 +1,45 @@
+"""Aliases: a name, the image it shall point at, and the image it is known to point at."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+__all__ = ["Alias"]
+
+
+class Alias(models.Model):
+    """What rokka cannot list: the alias of one column of one row.
+
+    The row's own column is the truth; ``target_hash`` is what it held when it was last saved,
+    ``confirmed_hash`` what rokka has accepted.
+    """
+
+    organization = models.CharField(_("organization"), max_length=100)
+    name = models.CharField(_("name"), max_length=255)
+    model = models.CharField(_("model"), max_length=255)
+    object_pk = models.CharField(_("primary key"), max_length=255)
+    field = models.CharField(_("field"), max_length=100)
+    target_hash = models.CharField(_("target hash"), max_length=40)
+    confirmed_hash = models.CharField(_("confirmed hash"), max_length=40, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    last_error = models.TextField(_("last error"), blank=True)
+    changed = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
+        ordering = ("organization", "name")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name"), name="django_rokka_alias_organization_name"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether rokka's alias points where the row wants it."""
+        return self.confirmed_hash == self.target_hash

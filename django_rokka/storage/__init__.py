@@ -1,0 +1,9 @@
+"""The storage backend: files go to rokka, names are image references, URLs are only written."""
+
+from __future__ import annotations
+
+from django_rokka.storage.backend import RokkaStorage
+from django_rokka.storage.files import RokkaFile
+from django_rokka.storage.registry import get_rokka_storage, iter_rokka_storages
+
+__all__ = ["RokkaFile", "RokkaStorage", "get_rokka_storage", "iter_rokka_storages"]

@@ -1,0 +1,98 @@
+"""Files opened from a rokka storage."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from django.core.files import File
+
+from django_rokka.client import RokkaClient
+from django_rokka.exceptions import NotFound
+from django_rokka.render import ImageReference
+
+__all__ = ["SPOOL_SIZE", "RokkaFile"]
+
+SPOOL_SIZE = 1024 * 1024
+"""Bytes of an opened image that are kept in memory; the rest is on disk."""
+
+
+class RokkaFile(File):  # type: ignore[type-arg]  # generic in the stubs only
+    """An image opened from a storage; its bytes are fetched when they are first read."""
+
+    def __init__(self, name: str, *, client: RokkaClient) -> None:
+        super().__init__(None, name)
+        self.mode = "rb"
+        self._client = client
+        self._spool: IO[bytes] | None = None
+
+    @property
+    def file(self) -> IO[bytes]:
+        """The bytes, in memory up to ``SPOOL_SIZE`` and on disk beyond."""
+        if self._spool is None:
+            self._spool = self._fetch()
+        return self._spool
+
+    @file.setter
+    def file(self, value: IO[bytes] | None) -> None:
+        self._spool = value
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was read and closed; an image not read yet is open."""
+        return self._spool is not None and self._spool.closed
+
+    @functools.cached_property
+    def size(self) -> int:
+        """The size in bytes; asks rokka as long as nothing has been read."""
+        if self._spool is None or self._spool.closed:
+            with _missing_is_file_not_found():
+                return self._client.source_images.get(self._hash).size
+        position = self._spool.tell()
+        size = self._spool.seek(0, os.SEEK_END)
+        self._spool.seek(position)
+        return size
+
+    def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> RokkaFile:
+        """Go back to the first byte; a closed file is fetched again."""
+        if mode not in (None, "rb"):
+            raise ValueError(f"{self.name!r} can only be opened with mode 'rb', not {mode!r}.")
+        if self._spool is not None and self._spool.closed:
+            self._spool = None
+        elif self._spool is not None:
+            self._spool.seek(0)
+        return self
+
+    def close(self) -> None:
+        """Free what was fetched."""
+        if self._spool is not None:
+            self._spool.close()
+
+    @property
+    def _hash(self) -> str:
+        return ImageReference.parse(self.name or "").hash
+
+    def _fetch(self) -> IO[bytes]:
+        with ExitStack() as on_error:
+            spool = on_error.enter_context(SpooledTemporaryFile(max_size=SPOOL_SIZE))
+            with (
+                _missing_is_file_not_found(),
+                self._client.source_images.download(self._hash) as download,
+            ):
+                for block in download:
+                    spool.write(block)
+            spool.seek(0)
+            on_error.pop_all()
+        return spool
+
+
+@contextmanager
+def _missing_is_file_not_found() -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        raise FileNotFoundError(str(error)) from error

@@ -1,0 +1,61 @@
+"""The rokka storages of a project, found by their alias in ``STORAGES``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.utils.module_loading import import_string
+
+from django_rokka.conf import get_backends
+from django_rokka.storage.backend import RokkaStorage
+
+__all__ = ["get_rokka_storage", "iter_rokka_storages"]
+
+
+def get_rokka_storage(alias: str | None = None) -> RokkaStorage:
+    """Return the storage of this alias, or the only rokka storage there is.
+
+    Raise ``ImproperlyConfigured`` when there is none, or several and no alias.
+    """
+    aliases = _get_aliases()
+    if alias is not None and alias not in aliases:
+        raise ImproperlyConfigured(
+            f"{alias!r} is no rokka storage. Use one of: {', '.join(aliases) or '(none)'}."
+        )
+    if alias is None and len(aliases) != 1:
+        raise ImproperlyConfigured(
+            f"There are several rokka storages: {', '.join(aliases)}. Name the one to use."
+            if aliases
+            else "STORAGES has no rokka storage. Add one with the BACKEND"
+            " 'django_rokka.storage.RokkaStorage'."
+        )
+    return cast(RokkaStorage, storages[alias or aliases[0]])
+
+
+def iter_rokka_storages() -> Iterator[tuple[str, RokkaStorage]]:
+    """Yield alias and storage of every rokka storage in ``STORAGES``."""
+    for alias in _get_aliases():
+        yield alias, get_rokka_storage(alias)
+
+
+@functools.cache
+def _get_aliases() -> tuple[str, ...]:
+    return tuple(alias for alias, backend in get_backends().items() if _is_rokka(backend))
+
+
+def _is_rokka(backend: Any) -> bool:
+    if isinstance(backend, str):
+        backend = import_string(backend)
+    return isinstance(backend, type) and issubclass(backend, RokkaStorage)
+
+
+@receiver(setting_changed)
+def _forget_aliases(*, setting: str, **kwargs: Any) -> None:  # noqa: ARG001  # signals send more
+    if setting == "STORAGES":
+        _get_aliases.cache_clear()

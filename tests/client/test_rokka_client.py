@@ -1,0 +1,87 @@
+"""What a client takes, and what it refuses to take."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from django_rokka.client import RokkaClient
+from tests.client.samples import HASH, RECORDED
+from tests.client.scripted_server import Reply, ScriptedServer
+
+HEAVY = ("django", "requests", "tenacity", "urllib3")
+
+
+def test_client__repr_shows_organization_and_host_only(client: RokkaClient) -> None:
+    assert repr(client) == f"<RokkaClient 'acme' at {client.api_host}>"
+
+
+@pytest.mark.parametrize(
+    "api_host",
+    ["", "api.rokka.io", "ftp://api.rokka.io", "https://", "https://host?a=b", "https://host#a"],
+)
+def test_client__refuses_what_is_no_api_host(api_host: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        RokkaClient(organization="acme", api_key="key", api_host=api_host)
+
+    assert str(caught.value) == (
+        f"{api_host!r} is no API host: write scheme, host and perhaps a path, such as"
+        " 'https://api.rokka.io'."
+    )
+
+
+def test_client__masks_credentials_in_a_refused_host() -> None:
+    with pytest.raises(ValueError) as caught:
+        RokkaClient(organization="acme", api_key="key", api_host="rokka://secret@acme")
+
+    assert str(caught.value).startswith("'rokka://********@acme' is no API host")
+
+
+@pytest.mark.parametrize("api_key", ["key\n", "a b", "schlüssel", "\x00"])
+def test_client__refuses_a_key_that_no_header_holds(api_key: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        RokkaClient(organization="acme", api_key=api_key)
+
+    assert str(caught.value) == (
+        "The API key has characters that no key has, such as white space or a line end. Copy it"
+        " again, without quotes."
+    )
+
+
+def test_client__keeps_the_path_of_its_host(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> None:
+    server.reply(Reply(json=RECORDED))
+    client = make_client(api_host=f"{server.url}/api/")
+
+    client.source_images.get(HASH)
+
+    assert server.received[0].target == f"/api/sourceimages/acme/{HASH}"
+
+
+def test_client__works_again_after_it_was_closed(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(json=RECORDED), Reply(json=RECORDED))
+
+    client.source_images.get(HASH)
+    client.close()
+    client.source_images.get(HASH)
+
+    first, second = server.received
+    assert first.port != second.port
+
+
+def test_import__loads_no_heavy_library() -> None:
+    code = (
+        "import sys\n"
+        "from django_rokka.client import RokkaClient\n"
+        "RokkaClient(organization='acme', api_key='key')\n"
+        f"print(*sorted(set({HEAVY}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("\n", "")
