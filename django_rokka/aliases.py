@@ -34,6 +34,7 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
         "object_pk": str(instance.pk),
         "field": field.name,
     }
+    alias: Alias
     alias, is_new = Alias.objects.using(using).get_or_create(
         organization=field.rokka_storage.config.organization,
         name=name,
@@ -125,7 +126,8 @@ def _note(alias: Alias, *, using: str, error: RokkaError | None) -> None:
 
 
 def _get_field(alias: Alias) -> RokkaImage:
-    fields = get_image_fields(apps.get_model(alias.model))
+    model: type[Model] = apps.get_model(alias.model)
+    fields = get_image_fields(model)
     return next(field for field in fields if field.name == alias.field)
 
 

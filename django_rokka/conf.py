@@ -126,7 +126,8 @@ def find_problems(
 
 def get_backends() -> dict[str, Any]:
     """Return the BACKEND of every alias in ``STORAGES``."""
-    return {alias: parameters.get("BACKEND") for alias, parameters in settings.STORAGES.items()}
+    declared: Mapping[str, Any] = settings.STORAGES
+    return {alias: parameters.get("BACKEND") for alias, parameters in declared.items()}
 
 
 def has_time_zones() -> bool:

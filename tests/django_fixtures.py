@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from django.conf import settings
+from django.core.files.storage import storages
+from pytest_django.fixtures import SettingsWrapper
+
+from django_rokka.emulator import Emulator, EmulatorServer
+from django_rokka.storage import RokkaStorage
+
+API_KEY = "apikey-of-the-tests-0123456789abcdef"
+SIGNING_KEY = "signingkey-of-the-tests-0123456789"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -26,3 +37,39 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         address = "{USER} at {HOST}:{PORT}".format_map(database)
         reason = f"PostgreSQL does not let {address} in, so nothing was tested on it: {error}"
         pytest.exit(" ".join(reason.split()), returncode=0)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmulatorServer]:
+    """A rokka of this test alone, behind HTTP on loopback."""
+    emulator = Emulator(
+        root=tmp_path / "rokka", organization="demo", api_key=API_KEY, signing_key=SIGNING_KEY
+    )
+    with EmulatorServer(emulator) as server:
+        yield server
+
+
+@pytest.fixture
+def rokka_options(server: EmulatorServer) -> dict[str, object]:
+    """OPTIONS that lead to the server; a test may change them before it asks for a storage."""
+    return {
+        "organization": "demo",
+        "api_key": API_KEY,
+        "signing_key": SIGNING_KEY,
+        "api_host": server.api_host,
+        "render_host": server.render_host,
+        "retries": 0,
+    }
+
+
+@pytest.fixture
+def rokka(settings: SettingsWrapper, rokka_options: dict[str, object]) -> Iterator[RokkaStorage]:
+    """The project's only rokka storage, which talks to the server."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "rokka": {"BACKEND": "django_rokka.storage.RokkaStorage", "OPTIONS": rokka_options},
+    }
+    storage = storages["rokka"]
+    assert isinstance(storage, RokkaStorage)
+    yield storage
+    storage.client.close()

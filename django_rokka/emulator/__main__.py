@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import signal
 import sys
@@ -11,40 +10,41 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from django_rokka.emulator import Emulator, EmulatorServer
+
 __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; print one line of JSON when ready."""
     options = _parser().parse_args(arguments)
-    if importlib.util.find_spec("werkzeug") is None:
-        print("The emulator needs its extra: pip install django-rokka[emulator]", file=sys.stderr)
-        return 2
-    from django_rokka.emulator import Emulator, EmulatorServer
-
-    stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, signal.default_int_handler)
     try:
-        emulator = Emulator(
-            root=options.root, organization=options.organization, api_key=options.api_key
-        )
-        server = EmulatorServer(emulator, host=options.host, port=options.port)
+        _serve(options)
+    except KeyboardInterrupt:
+        return 0
     except (OSError, ValueError) as error:
         print(getattr(error, "strerror", None) or error, file=sys.stderr)
         return 1
-    with server:
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
+    emulator = Emulator(
+        root=options.root, organization=options.organization, api_key=options.api_key
+    )
+    with EmulatorServer(emulator, host=options.host, port=options.port) as server:
         ready = {
             "api": server.api_host,
             "render": f"{server.api_host}/render/{{organization}}",
             "organization": emulator.organization,
             "root": str(emulator.root),
         }
-        if options.api_key is None:
+        if not options.api_key:
             ready["generated_api_key"] = emulator.api_key
         print(json.dumps(ready), flush=True)
-        stopped.wait()
-    return 0
+        threading.Event().wait()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -108,7 +108,7 @@ class _Body(_Blocks):
 def _environ(request: requests.PreparedRequest) -> WSGIEnvironment:
     parts = urlsplit(request.url or "")
     target = parts.path or "/"
-    headers: Mapping[str, str] = request.headers
+    headers: Mapping[str, str | bytes] = request.headers
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": request.method or "GET",
         "SCRIPT_NAME": "",
@@ -141,7 +141,8 @@ def _body_blocks(body: Any) -> Iterator[bytes]:
     if body is None:
         return
     if isinstance(body, str):
-        body = body.encode()
+        yield body.encode()
+        return
     if isinstance(body, bytes):
         yield body
         return

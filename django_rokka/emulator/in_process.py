@@ -24,7 +24,7 @@ def request_in_process(
     emulator: Emulator, target: str, *, method: str = "GET", headers: Mapping[str, str]
 ) -> InProcessAnswer:
     """Answer a request; ``target`` is path and query byte by byte, as signatures cover them."""
-    builder = EnvironBuilder(target, method=method, headers=dict(headers))
+    builder = EnvironBuilder(target, method=method, headers=list(headers.items()))
     try:
         environ = builder.get_environ() | {"RAW_URI": target, "REQUEST_URI": target}
     finally:

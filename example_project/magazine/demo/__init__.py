@@ -1,0 +1,1 @@
+"""Fill the magazine, serve it, and check what is served."""

@@ -1,0 +1,126 @@
+"""A small browser: it fetches pages, sees their pictures and links, and fills in forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+TIMEOUT = 60
+ACCEPT_IMAGES = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
+"""What a browser of today says when it asks for a picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageTag:
+    """An `<img>` as it stands in a page; addresses are absolute, sizes in pixels."""
+
+    source: str
+    alt: str | None
+    width: int | None
+    height: int | None
+    candidates: tuple[tuple[int, str], ...]
+
+
+@dataclass(kw_only=True)
+class Page:
+    """A page that was fetched, and what it refers to."""
+
+    address: str
+    status: int
+    text: str
+    images: list[ImageTag] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    stylesheets: list[str] = field(default_factory=list)
+    link_by_id: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The address without its host."""
+        return urlsplit(self.address).path
+
+
+class Browser:
+    """A session that keeps its cookies and stays clear of proxies for this machine."""
+
+    def __init__(self, front_page: str) -> None:
+        self.front_page = front_page
+        self._here = requests.Session()
+        self._here.trust_env = False
+        self._elsewhere = requests.Session()
+
+    def open(self, address: str) -> Page:
+        """Fetch a page."""
+        return _read(self._here.get(urljoin(self.front_page, address), timeout=TIMEOUT))
+
+    def submit(self, page: Page, *, files: dict[str, Any] | None = None, **values: str) -> Page:
+        """Fill in the form of a page and send it, with the fields that it came with."""
+        data = {**page.fields, **values}
+        headers = {"Referer": page.address}
+        response = self._here.post(
+            page.address, data=data, files=files, headers=headers, timeout=TIMEOUT
+        )
+        return _read(response)
+
+    def fetch(self, address: str, *, accept: str = ACCEPT_IMAGES) -> requests.Response:
+        """Fetch anything else, such as a picture."""
+        is_here = urlsplit(address).netloc == urlsplit(self.front_page).netloc
+        session = self._here if is_here else self._elsewhere
+        return session.get(address, headers={"Accept": accept}, timeout=TIMEOUT)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._here.close()
+        self._elsewhere.close()
+
+
+class _Reader(HTMLParser):
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self.page = page
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "img":
+            self.page.images.append(self._read_image(attributes))
+        elif tag == "a" and attributes.get("href"):
+            address = self._absolute(attributes["href"])
+            self.page.links.append(address)
+            self.page.link_by_id[attributes.get("id") or address] = address
+        elif tag == "link" and attributes.get("rel") == "stylesheet":
+            self.page.stylesheets.append(self._absolute(attributes["href"]))
+        elif tag == "input" and attributes.get("type") not in ("file", "submit", "checkbox"):
+            self.page.fields[attributes.get("name") or ""] = attributes.get("value") or ""
+
+    def _read_image(self, attributes: dict[str, str | None]) -> ImageTag:
+        candidates = []
+        for candidate in (attributes.get("srcset") or "").split(","):
+            address, _space, descriptor = candidate.strip().partition(" ")
+            if address:
+                candidates.append((_number(descriptor.removesuffix("w")) or 0, address))
+        return ImageTag(
+            source=self._absolute(attributes.get("src")),
+            alt=attributes.get("alt"),
+            width=_number(attributes.get("width")),
+            height=_number(attributes.get("height")),
+            candidates=tuple((width, self._absolute(address)) for width, address in candidates),
+        )
+
+    def _absolute(self, address: str | None) -> str:
+        return urljoin(self.page.address, address or "")
+
+
+def _read(response: requests.Response) -> Page:
+    page = Page(address=response.url, status=response.status_code, text=response.text)
+    reader = _Reader(page)
+    reader.feed(response.text)
+    reader.close()
+    return page
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None

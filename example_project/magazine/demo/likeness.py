@@ -1,0 +1,102 @@
+"""Judge a rendered picture: is it whole, and does it show what was uploaded."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import requests
+from PIL import Image, ImageChops, ImageOps, ImageStat
+
+_SAMPLE = (24, 24)
+_TOLERANCE = 14.0
+"""Mean difference of two pictures' samples, 0 to 255: compression stays far below it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back for the address of a picture."""
+
+    address: str
+    problems: tuple[str, ...]
+    size: tuple[int, int]
+    length: int
+    picture: Image.Image | None
+
+
+def read_answer(response: requests.Response) -> Answer:
+    """Decode a picture wholly; what is wrong with the answer goes into `problems`."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    problems = []
+    picture = None
+    if response.status_code != requests.codes.ok:
+        problems.append(f"status {response.status_code} instead of 200")
+    elif not kind.startswith("image/"):
+        problems.append(f"content type {kind!r} is no image")
+    else:
+        try:
+            opened = Image.open(io.BytesIO(response.content))
+            opened.load()
+        except (OSError, SyntaxError) as error:
+            problems.append(f"cannot be decoded ({error})")
+        else:
+            picture = opened.convert("RGBA")
+            actual = Image.MIME.get(opened.format or "")
+            if actual != kind:
+                problems.append(f"is {actual} and says {kind}")
+    return Answer(
+        address=response.url,
+        problems=tuple(problems),
+        size=picture.size if picture else (0, 0),
+        length=len(response.content),
+        picture=picture,
+    )
+
+
+def open_original(content: bytes) -> Image.Image:
+    """Decode an uploaded picture, upright."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        original = Image.open(io.BytesIO(content))
+        original.load()
+    return ImageOps.exif_transpose(original).convert("RGBA")
+
+
+def difference(original: Image.Image, rendered: Image.Image) -> float:
+    """Return how far a rendition is from the middle of its original, 0 to 255 on average."""
+    middle = ImageOps.fit(_flatten(original), rendered.size, method=Image.Resampling.BOX)
+    return _distance(middle, _flatten(rendered))
+
+
+def is_like(original: Image.Image, rendered: Image.Image) -> bool:
+    """Say whether a rendition shows its original."""
+    return difference(original, rendered) <= _TOLERANCE
+
+
+def is_flat(picture: Image.Image) -> bool:
+    """Say whether a picture is of one colour throughout, as a placeholder would be."""
+    return max(ImageStat.Stat(_flatten(picture)).stddev) < 1
+
+
+def find_twins(pictures: Iterable[tuple[str, Image.Image]]) -> list[tuple[str, str]]:
+    """Return the names of different originals that show the same, which would blind the check."""
+    seen: list[tuple[str, Image.Image]] = []
+    twins = []
+    for name, picture in pictures:
+        sample = _flatten(picture).resize(_SAMPLE, Image.Resampling.BOX)
+        twins += [(other, name) for other, known in seen if _distance(known, sample) < 1]
+        seen.append((name, sample))
+    return twins
+
+
+def _flatten(picture: Image.Image) -> Image.Image:
+    ground = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(ground, picture).convert("RGB")
+
+
+def _distance(one: Image.Image, other: Image.Image) -> float:
+    samples = (image.resize(_SAMPLE, Image.Resampling.BOX) for image in (one, other))
+    means = ImageStat.Stat(ImageChops.difference(*samples)).mean
+    return sum(means) / len(means)

@@ -1,0 +1,100 @@
+"""Show the magazine: one command from an empty folder to pages full of pictures."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from django_rokka import stacks
+from django_rokka.storage import get_rokka_storage
+
+from magazine.demo.check import check
+from magazine.demo.pictures import get_pictures
+from magazine.demo.populate import populate
+from magazine.demo.server import get_address, make_server, serve_in_background
+
+_USER = "admin"
+
+
+class Command(BaseCommand):
+    help = "Fill the magazine with pictures and serve it; with --check, prove that it works."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--images", type=Path, metavar="DIR", help="take photographs from here")
+        parser.add_argument("--port", type=int, default=8000, help="port to serve on (8000)")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="fetch every page and picture on a free port, replace the logo, and say if all"
+            " is well by a table and the exit status",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            call_command("migrate", verbosity=0)
+            password = self._make_user()
+            self._fill(options["images"])
+            if options["check"]:
+                self._check(password)
+            else:
+                self._serve(options["port"], password)
+        except KeyboardInterrupt:
+            self._say("Stopped.")
+        finally:
+            connections.close_all()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _make_user(self) -> str:
+        """Make the admin user with a new password, so that no known one is ever left behind."""
+        password = secrets.token_urlsafe(9)
+        users = get_user_model().objects
+        user, _is_new = users.get_or_create(
+            username=_USER, defaults={"is_staff": True, "is_superuser": True}
+        )
+        user.set_password(password)
+        user.save()
+        return password
+
+    def _fill(self, images: Path | None) -> None:
+        storage = get_rokka_storage()
+        self._say(f"Pictures are kept by {storage!r}.")
+        self._say(f"Declared the stacks {', '.join(stacks.apply(storage))}.")
+        studio = settings.DATA_DIR / "landscapes"
+        populate(get_pictures(images, studio=studio, report=self._say), report=self._say)
+
+    def _serve(self, port: int, password: str) -> None:
+        server = make_server(port)
+        address = get_address(server)
+        self._say("")
+        self._say(f"  The magazine   {address}")
+        self._say(f"  The admin      {address}admin/    name: {_USER}    password: {password}")
+        self._say("  Stop it with   Ctrl-C")
+        self._say("")
+        try:
+            server.serve_forever()
+        finally:
+            server.server_close()
+
+    def _check(self, password: str) -> None:
+        with serve_in_background() as address:
+            is_well = check(address, user=_USER, password=password, say=self._say)
+        if not is_well:
+            sys.exit(1)
+
+
+def _interrupt(*_signal: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,12 @@
+"""The addresses of the two pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from magazine import views
+
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("<slug:slug>/", views.article, name="article"),
+]

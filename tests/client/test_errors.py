@@ -1,0 +1,255 @@
+"""Refusals in words: what was tried, what rokka said, what helps."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from django_rokka.client import RokkaClient
+from django_rokka.exceptions import (
+    APIError,
+    AuthenticationFailed,
+    BadRequest,
+    Conflict,
+    ConnectionFailed,
+    NotFound,
+    OrganizationNotFound,
+    PermissionRefused,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+)
+from tests.client.samples import BAD_KEY, HASH
+from tests.client.scripted_server import Reply, ScriptedServer
+
+PATH = f"/sourceimages/acme/{HASH}"
+
+STATUSES = [
+    (400, BadRequest),
+    (401, AuthenticationFailed),
+    (403, PermissionRefused),
+    (404, NotFound),
+    (409, Conflict),
+    (412, Conflict),
+    (413, BadRequest),
+    (415, BadRequest),
+    (422, BadRequest),
+    (423, APIError),
+    (429, RateLimited),
+    (500, ServerError),
+    (501, ServerError),
+    (503, ServerError),
+]
+
+SHAPES: list[tuple[Any, str]] = [
+    ({"error": {"code": 400, "message": "Field name is not valid."}}, "Field name is not valid."),
+    ({"code": 400, "message": "No."}, "No."),
+    ({"error": "totp_invalid"}, "totp_invalid"),
+    ({"status": "too many requests"}, "too many requests"),
+    ({"message": {"odd": 1}}, ""),
+    ({"error": None}, ""),
+    ({}, ""),
+    ([], "[]"),
+    ("text", '"text"'),
+]
+
+MESSAGES = [
+    (
+        Reply(status=403, json=BAD_KEY),
+        AuthenticationFailed,
+        "rokka refused the API key for organization 'acme' (403: API credentials are not supplied"
+        " or not a valid format.). Check the option api_key of the storage, or ROKKA_API_KEY.",
+    ),
+    (
+        Reply(status=401, json={"error": "key_expired"}),
+        AuthenticationFailed,
+        "rokka refused the API key for organization 'acme' (401: key_expired). Check the option"
+        " api_key of the storage, or ROKKA_API_KEY.",
+    ),
+    (
+        Reply(status=403, json={"error": {"code": 403, "message": "Forbidden"}}),
+        PermissionRefused,
+        f"rokka refused GET {PATH} (403: Forbidden). The API key lacks a role in organization"
+        " 'acme', or its account lacks the feature: check both at rokka.",
+    ),
+    (
+        Reply(status=404, json={"error": {"code": 404, "message": "No source image found"}}),
+        NotFound,
+        f"There is no source image '{HASH}' in organization 'acme' at HOST (404: No source image"
+        " found). Check it, and the option organization.",
+    ),
+    (
+        Reply(status=429, headers={"Retry-After": "120"}),
+        RateLimited,
+        f"rokka takes no more calls like GET {PATH} for now (429). Try again in 120 s.",
+    ),
+    (
+        Reply(status=500, body=b"<h1>Oops</h1>"),
+        ServerError,
+        f"rokka failed at GET {PATH} (500: <h1>Oops</h1>). Try again later.",
+    ),
+    (
+        Reply(status=400, json={"error": {"message": "Bad name"}}),
+        BadRequest,
+        f"rokka does not accept GET {PATH} (400: Bad name). Change what is sent.",
+    ),
+    (
+        Reply(status=409, json={"error": {"message": "It exists"}}),
+        Conflict,
+        f"rokka has it already: GET {PATH} (409: It exists). Pass overwrite=True to replace it.",
+    ),
+    (
+        Reply(body=b"<html>"),
+        ServerError,
+        f"The answer to GET {PATH} is no JSON (6 bytes). Check the option api_host, or try again"
+        " later.",
+    ),
+    (
+        Reply(json={"hash": HASH}),
+        ServerError,
+        f"The answer to GET {PATH} is not what rokka documents (KeyError: 'short_hash')"
+        " (52 bytes). Check the option api_host, or try again later.",
+    ),
+]
+
+
+@pytest.fixture
+def ask(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> Callable[[Reply], APIError]:
+    """Have a question answered like this, and return the error."""
+
+    def ask(reply: Reply) -> APIError:
+        server.reply(reply)
+        with pytest.raises(APIError) as caught:
+            make_client(retries=0).source_images.get(HASH)
+        return caught.value
+
+    return ask
+
+
+@pytest.mark.parametrize(("status", "kind"), STATUSES)
+def test_status__becomes_a_type(
+    ask: Callable[[Reply], APIError], status: int, kind: type[APIError]
+) -> None:
+    error = ask(Reply(status=status))
+
+    assert (type(error), error.status, error.method, error.path, error.detail) == (
+        kind,
+        status,
+        "GET",
+        PATH,
+        "",
+    )
+
+
+@pytest.mark.parametrize(("body", "detail"), SHAPES)
+def test_body__of_any_shape_is_read(
+    ask: Callable[[Reply], APIError], body: object, detail: str
+) -> None:
+    assert ask(Reply(status=400, json=body)).detail == detail
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"<h1>Bad\n  Gateway</h1>", b"{", b""])
+def test_body__may_be_no_json(ask: Callable[[Reply], APIError], body: bytes) -> None:
+    expected = " ".join(body.decode(errors="replace").split())
+
+    assert ask(Reply(status=502, body=body)).detail == expected
+
+
+def test_detail__is_shortened(ask: Callable[[Reply], APIError]) -> None:
+    assert ask(Reply(status=500, body=b"x" * 1_000_000)).detail == "x" * 300
+
+
+@pytest.mark.parametrize(("reply", "kind", "message"), MESSAGES)
+def test_message__says_what_helps(
+    ask: Callable[[Reply], APIError],
+    server: ScriptedServer,
+    reply: Reply,
+    kind: type[APIError],
+    message: str,
+) -> None:
+    error = ask(reply)
+
+    assert (type(error), str(error)) == (kind, message.replace("HOST", server.url))
+
+
+def test_organization__that_does_not_exist_is_named(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=404), Reply(status=404))
+
+    with pytest.raises(OrganizationNotFound) as upload:
+        client.source_images.create(b"x", name="a.jpg")
+    with pytest.raises(OrganizationNotFound) as page:
+        client.stacks.list(organization="other")
+
+    remedy = "Check the option organization of the storage, or ROKKA_ORGANIZATION."
+    assert str(upload.value) == (f"There is no organization 'acme' at {server.url} (404). {remedy}")
+    assert str(page.value) == f"There is no organization 'other' at {server.url} (404). {remedy}"
+
+
+def test_connection__refused_is_said(make_client: Callable[..., RokkaClient]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as unused:
+        host = f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+    with pytest.raises(ConnectionFailed) as caught:
+        make_client(api_host=host, retries=0).source_images.get(HASH)
+
+    assert str(caught.value) == (
+        f"No connection to {host} for GET {PATH} (connection refused). Check the network and the"
+        " option api_host."
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(is_reset=True), "the connection broke"),
+        (Reply(body=b"{", missing=5), "the answer broke off"),
+    ],
+)
+def test_connection__broken_is_said(
+    make_client: Callable[..., RokkaClient],
+    server: ScriptedServer,
+    reply: Reply,
+    reason: str,
+) -> None:
+    server.reply(reply)
+
+    with pytest.raises(ConnectionFailed, match=f"for GET {PATH} \\({reason}\\)") as caught:
+        make_client(retries=0).source_images.get(HASH)
+
+    assert not isinstance(caught.value, RequestTimeout)
+
+
+def test_connection__to_no_http_server_is_said(make_client: Callable[..., RokkaClient]) -> None:
+    from threading import Thread
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def babble() -> None:
+            with listener.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(b"220 mail.test ESMTP\r\n")
+
+        thread = Thread(target=babble)
+        thread.start()
+        host = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(ConnectionFailed):
+            make_client(api_host=host, retries=0).source_images.get(HASH)
+        thread.join()
+
+
+@pytest.mark.parametrize("host", ["http://nowhere.invalid", "http://a..b", "http://[::1"])
+def test_connection__to_a_host_that_cannot_be_is_said(
+    make_client: Callable[..., RokkaClient], host: str
+) -> None:
+    with pytest.raises((ConnectionFailed, ValueError)) as caught:
+        make_client(api_host=host, retries=0).source_images.get(HASH)
+
+    assert "Check the network" in str(caught.value) or "no API host" in str(caught.value)
