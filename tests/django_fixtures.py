@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from django_rokka.emulator import Emulator, EmulatorServer
 from django_rokka.storage import RokkaStorage
@@ -63,7 +63,7 @@ def rokka_options(server: EmulatorServer) -> dict[str, object]:
 
 
 @pytest.fixture
-def rokka(settings: SettingsWrapper, rokka_options: dict[str, object]) -> Iterator[RokkaStorage]:
+def rokka(settings: Settings, rokka_options: dict[str, object]) -> Iterator[RokkaStorage]:
     """The project's only rokka storage, which talks to the server."""
     settings.STORAGES = {
         **settings.STORAGES,
