@@ -232,14 +232,22 @@ class _WatchedBody:
 
 
 def _check_host(api_host: str) -> None:
-    parts = urlsplit(api_host)
-    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+    if not _is_host(api_host):
         shown = re.sub(r"//.*@", f"//{MASK}@", api_host)
         raise ValueError(
             f"{shown!r} is no API host: write scheme, host and perhaps a path, such as"
             " 'https://api.rokka.io'."
         )
+
+
+def _is_host(api_host: str) -> bool:
+    try:
+        parts = urlsplit(api_host)
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a broken IPv6 address, or a port that is no number
+        return False
+    has_more = parts.query or parts.fragment or "@" in parts.netloc
+    return parts.scheme in {"http", "https"} and has_place and not has_more
 
 
 def _check_key(api_key: Secret) -> None:

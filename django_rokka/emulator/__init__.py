@@ -6,6 +6,13 @@ answers 501.
 
 from __future__ import annotations
 
+try:
+    import werkzeug  # noqa: F401, its absence is explained here once for every module below
+except ImportError as error:
+    raise ImportError(
+        "The emulator needs its extra. Run: pip install 'django-rokka[emulator]'"
+    ) from error
+
 from django_rokka.emulator.adapter import EmulatorAdapter
 from django_rokka.emulator.application import Emulator
 from django_rokka.emulator.faults import Fault

@@ -213,7 +213,7 @@ def _check_required(name: str, schema: _Schema, values: Mapping[str, Any]) -> No
 def _checked(value: Any, schemas: Mapping[str, _Schema], *, name: str, owner: str) -> Any:
     if name not in schemas:
         raise BadRequest(
-            f"Unknown {owner} option {name!r}, must be one of: {', '.join(sorted(schemas))}."
+            f"Unknown {owner} {name!r}, must be one of: {', '.join(sorted(schemas))}."
         )
     schema = schemas[name]
     read = _READERS.get(schema["type"])

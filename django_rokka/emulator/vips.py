@@ -18,8 +18,6 @@ __all__ = [
     "RENDERED_SOURCES",
     "BrokenImage",
     "Header",
-    "canvas",
-    "has_pages",
     "is_available",
     "join_pages",
     "load",
@@ -98,8 +96,8 @@ def read_header(path: Path, *, format: str) -> Header:
     width, height = image.width, image.height
     if image.get_typeof("orientation") and image.get("orientation") in _SIDEWAYS:
         width, height = height, width
-    animated = format in _ANIMATED and _page_count(image) > 1
-    return Header(width, height, not image.hasalpha(), animated)
+    animated = format in _ANIMATED and image.get_typeof("n-pages") and image.get("n-pages") > 1
+    return Header(width, height, not image.hasalpha(), bool(animated))
 
 
 def load(path: Path, *, format: str, width: int, height: int, with_frames: bool = False) -> Any:
@@ -131,17 +129,6 @@ def save(image: Any, path: Path, **options: Any) -> None:
         raise BrokenImage(_words(error, path)) from error
 
 
-def canvas(width: int, height: int, colour: list[float]) -> Any:
-    """Make a picture of one colour."""
-    black = _pyvips().Image.black(width, height)
-    return (black + colour).cast("uchar").copy(interpretation="srgb")
-
-
-def has_pages(image: Any) -> bool:
-    """Say whether a loaded picture is an animation."""
-    return _page_count(image) > 1
-
-
 def split_pages(image: Any) -> list[Any]:
     """Return the frames of a picture; one for a picture that does not move."""
     count = _page_count(image)
@@ -160,11 +147,9 @@ def join_pages(pages: list[Any]) -> Any:
 
 
 def _page_count(image: Any) -> int:
-    """Count pages: where a loader was asked for one page only, the height says so."""
-    if not image.get_typeof("n-pages"):
-        return 1
+    """Count the pages that are loaded, which may be fewer than the file has."""
     if not image.get_typeof("page-height"):
-        return int(image.get("n-pages"))
+        return 1
     height: int = image.get("page-height")
     return max(1, int(image.height) // height)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import closing
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -228,8 +229,6 @@ def test_connection__broken_is_said(
 
 
 def test_connection__to_no_http_server_is_said(make_client: Callable[..., RokkaClient]) -> None:
-    from threading import Thread
-
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
 
         def babble() -> None:
@@ -245,11 +244,9 @@ def test_connection__to_no_http_server_is_said(make_client: Callable[..., RokkaC
         thread.join()
 
 
-@pytest.mark.parametrize("host", ["http://nowhere.invalid", "http://a..b", "http://[::1"])
+@pytest.mark.parametrize("host", ["http://nowhere.invalid", "http://a..b", "http://*.test"])
 def test_connection__to_a_host_that_cannot_be_is_said(
     make_client: Callable[..., RokkaClient], host: str
 ) -> None:
-    with pytest.raises((ConnectionFailed, ValueError)) as caught:
+    with pytest.raises(ConnectionFailed, match="Check the network and the option api_host"):
         make_client(api_host=host, retries=0).source_images.get(HASH)
-
-    assert "Check the network" in str(caught.value) or "no API host" in str(caught.value)

@@ -21,7 +21,16 @@ def test_client__repr_shows_organization_and_host_only(client: RokkaClient) -> N
 
 @pytest.mark.parametrize(
     "api_host",
-    ["", "api.rokka.io", "ftp://api.rokka.io", "https://", "https://host?a=b", "https://host#a"],
+    [
+        "",
+        "api.rokka.io",
+        "ftp://api.rokka.io",
+        "https://",
+        "https://host?a=b",
+        "https://host#a",
+        "http://[::1",
+        "http://host:port",
+    ],
 )
 def test_client__refuses_what_is_no_api_host(api_host: str) -> None:
     with pytest.raises(ValueError) as caught:

@@ -11,6 +11,7 @@ from django_rokka.emulator import vips
 from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Picture, read_colour
 from django_rokka.emulator.rendering.plan import MAX_RENDERED_PIXELS, RenderPlan
+from django_rokka.emulator.rendering.vector import write_svg
 from django_rokka.render import Operation
 from django_rokka.render.geometry import resized_size
 
@@ -24,7 +25,7 @@ def render(plan: RenderPlan, *, source: Path, target: Path) -> None:
     """Write the picture that a plan describes; a source that is broken gives 422."""
     try:
         if plan.format == "svg":
-            _copy_svg(plan, source=source, target=target)
+            _write_svg(plan, source=source, target=target)
             return
         picture, steps = _load(plan, source)
         for step in steps:
@@ -83,14 +84,11 @@ def _finish(frame: Any, plan: RenderPlan) -> Any:
     return frame
 
 
-def _copy_svg(plan: RenderPlan, *, source: Path, target: Path) -> None:
-    """Keep a vector image as it is: its size does not depend on pixels."""
+def _write_svg(plan: RenderPlan, *, source: Path, target: Path) -> None:
     if plan.source.format != "svg":
         raise BadRequest(
             f"The image {plan.source.hash} is a {plan.source.format} and cannot become an SVG."
             " Ask for jpg, png, webp or avif."
         )
-    for step in plan.operations:
-        if step.name not in {*_BEFORE_RESIZE, "resize"}:
-            raise Missing(f"the operation {step.name!r} on an SVG that stays one; ask for png")
-    target.write_bytes(source.read_bytes())
+    subject = _subject(plan, plan.source.width, plan.source.height)
+    target.write_bytes(write_svg(plan, source.read_bytes(), subject=subject))

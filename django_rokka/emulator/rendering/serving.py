@@ -174,7 +174,9 @@ def _send(
     )
     response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     # Opened by itself an SVG is a document: nothing of an upload may run on this host.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

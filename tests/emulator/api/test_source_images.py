@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from tests.emulator.conftest import Rokka
+from tests.emulator.pictures import RED, SVG, encode, halves, plain
+
+ORIGINALS = {
+    "jpg": encode(halves(30, 20), "jpg"),
+    "png": encode(halves(30, 20), "png"),
+    "gif": encode(halves(30, 20), "gif"),
+    "webp": encode(halves(30, 20), "webp"),
+    "avif": encode(halves(30, 20), "avif"),
+    "svg": SVG,
+}
+
+
+def test_upload__answers_with_rokkas_object(rokka: Rokka) -> None:
+    data = encode(halves(30, 20))
+    binary_hash = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    image_hash = hashlib.sha1(f"{binary_hash}a:0:{{}}".encode(), usedforsecurity=False).hexdigest()
+    assert rokka.post_file(data, "beach.png").json() == {
+        "total": 1,
+        "items": [
+            {
+                "hash": image_hash,
+                "short_hash": image_hash[:6],
+                "binary_hash": binary_hash,
+                "created": "2026-03-01T12:00:00+00:00",
+                "name": "beach.png",
+                "mimetype": "image/png",
+                "format": "png",
+                "size": len(data),
+                "width": 30,
+                "height": 20,
+                "organization": "demo",
+                "link": f"/sourceimages/demo/{image_hash}",
+                "opaque": True,
+                "animated": False,
+                "protected": False,
+                "locked": False,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("format", ORIGINALS)
+def test_download__gives_back_the_same_bytes(rokka: Rokka, format: str) -> None:
+    data = ORIGINALS[format]
+    image = rokka.upload(data, "any-name")
+    response = rokka.api("GET", f"/sourceimages/demo/{image['hash']}/download")
+    assert (image["format"], response.content) == (format, data)
+    assert response.headers["Content-Length"] == str(len(data))
+
+
+@pytest.mark.parametrize(
+    ("name", "disposition"),
+    [
+        ("beach.png", 'attachment; filename="beach.png"'),
+        ("../../x.png", 'attachment; filename="x.png"'),
+        ("sée.png", "attachment; filename*=UTF-8''s%C3%A9e.png; filename=\"s_e.png\""),
+    ],
+)
+def test_download__names_the_file(rokka: Rokka, name: str, disposition: str) -> None:
+    image = rokka.upload(encode(halves(30, 20)), name)
+    response = rokka.api("GET", f"/sourceimages/demo/{image['hash']}/download")
+    assert response.headers["Content-Disposition"] == disposition
+
+
+def test_upload__of_the_same_bytes_is_the_same_image(rokka: Rokka) -> None:
+    data = encode(halves(30, 20))
+    first, second = rokka.upload(data, "a.png"), rokka.upload(data, "b.png")
+    assert second == first
+    assert rokka.api("GET", "/sourceimages/demo").json()["total"] == 1
+
+
+def test_upload__takes_any_number_of_files_under_any_field(rokka: Rokka) -> None:
+    parts = [
+        ("f", ("red.png", encode(plain(9, 9, RED)))),
+        ("file[]", ("halves.png", encode(halves(30, 20)))),
+    ]
+    fields = {"meta_user[1]": json.dumps({"place": "lake"})}
+    response = rokka.api("POST", "/sourceimages/demo", files=parts, data=fields)
+    items = response.json()["items"]
+    assert [item["name"] for item in items] == ["red.png", "halves.png"]
+    assert [item.get("user_metadata") for item in items] == [None, {"place": "lake"}]
+
+
+@pytest.mark.parametrize("encode_json", [json.dumps, lambda data: json.dumps(json.dumps(data))])
+def test_upload__takes_metadata_encoded_once_or_twice(rokka: Rokka, encode_json: Any) -> None:
+    area = {"x": 1, "y": 2, "width": 3, "height": 4}
+    image = rokka.upload(
+        encode(halves(30, 20)),
+        **{
+            "meta_user[0]": encode_json({"foo": "bar"}),
+            "meta_dynamic[0]": encode_json({"subject_area": area}),
+            "options[0]": encode_json({"protected": True}),
+        },
+    )
+    assert image["user_metadata"] == {"foo": "bar"}
+    assert image["dynamic_metadata"] == {"subject_area": area}
+    assert image["protected"] is True
+
+
+def test_upload__reads_one_dynamic_metadata_by_name(rokka: Rokka) -> None:
+    image = rokka.upload(
+        encode(halves(30, 20)), **{"meta_dynamic[0][version]": json.dumps({"text": "two"})}
+    )
+    assert image["dynamic_metadata"] == {"version": {"text": "two"}}
+
+
+def test_upload__with_other_dynamic_metadata_or_protection_is_another_image(rokka: Rokka) -> None:
+    data = encode(halves(30, 20))
+    images = [
+        rokka.upload(data),
+        rokka.upload(data, **{"meta_dynamic[0][version]": '{"text": "a"}'}),
+        rokka.upload(data, **{"meta_dynamic[0][version]": '{"text": "b"}'}),
+        rokka.upload(data, **{"options[]": '{"protected": true}'}),
+    ]
+    assert len({image["hash"] for image in images}) == 4
+    assert len({image["binary_hash"] for image in images}) == 1
+
+
+def test_upload__merges_user_metadata_of_a_known_image(rokka: Rokka) -> None:
+    data = encode(halves(30, 20))
+    rokka.upload(data, **{"meta_user[0]": '{"a": "1", "b": "1"}'})
+    image = rokka.upload(data, **{"meta_user[0]": '{"b": "2"}'})
+    assert image["user_metadata"] == {"a": "1", "b": "2"}
+
+
+def test_upload__refuses_bad_field_names(rokka: Rokka) -> None:
+    response = rokka.post_file(encode(halves(30, 20)), **{"meta_user[0]": '{"AltText": "x"}'})
+    message = (
+        'Field name "AltText" is not valid. Use alphanumeric lowercase characters only,'
+        " max length: 54 chars"
+    )
+    assert response.status_code == 400
+    assert response.json() == {"error": {"code": 400, "message": message}}
+
+
+@pytest.mark.parametrize("data", [b"", b"just some words, called picture.jpg"])
+def test_upload__refuses_what_is_no_image(rokka: Rokka, data: bytes) -> None:
+    response = rokka.post_file(data, "picture.jpg")
+    assert response.status_code == 400
+    assert "'picture.jpg' cannot be stored." in response.json()["error"]["message"]
+    assert rokka.api("GET", "/sourceimages/demo").json()["total"] == 0
+
+
+def test_upload__without_a_file_says_what_to_send(rokka: Rokka) -> None:
+    response = rokka.api("POST", "/sourceimages/demo", files={"text": (None, "no file")})
+    assert response.status_code == 400
+    assert "Send multipart/form-data" in response.json()["error"]["message"]
+
+
+def test_upload__by_url_is_missing(rokka: Rokka) -> None:
+    response = rokka.api(
+        "POST", "/sourceimages/demo", files={"url[0]": (None, "https://example.com/a.jpg")}
+    )
+    assert response.status_code == 501
+    assert "importing by URL" in response.json()["error"]["message"]
+
+
+def test_upload__leaves_no_file_behind_when_refused(rokka: Rokka) -> None:
+    rokka.post_file(b"words")
+    rokka.upload(encode(halves(30, 20)))
+    assert list((rokka.server.emulator.root / "incoming").iterdir()) == []
+
+
+def test_read__takes_the_short_hash(rokka: Rokka) -> None:
+    image = rokka.upload(encode(halves(30, 20)))
+    response = rokka.api("GET", f"/sourceimages/demo/{image['short_hash']}")
+    assert response.json() == image
+
+
+def test_read__of_an_unknown_hash_is_404(rokka: Rokka) -> None:
+    response = rokka.api("GET", f"/sourceimages/demo/{'0' * 40}")
+    assert response.status_code == 404
+    assert "No source image found" in response.json()["error"]["message"]
+
+
+def test_delete__hides_the_image_and_a_new_upload_brings_it_back(rokka: Rokka) -> None:
+    data = encode(halves(30, 20))
+    path = f"/sourceimages/demo/{rokka.upload(data)['hash']}"
+    assert (rokka.api("DELETE", path).status_code, rokka.api("GET", path).status_code) == (204, 404)
+    assert rokka.api("DELETE", path).status_code == 404
+    assert rokka.api("GET", f"{path}?deleted=true").json()["deleted"] is True
+    rokka.upload(data)
+    assert rokka.api("GET", path).status_code == 200
+
+
+def test_list__is_newest_first_in_pages(rokka: Rokka) -> None:
+    hashes = [rokka.upload(encode(halves(width, 9)))["hash"] for width in (10, 20, 30)]
+    page = rokka.api("GET", "/sourceimages/demo?limit=2").json()
+    assert [item["hash"] for item in page["items"]] == hashes[:0:-1]
+    assert page["total"] == 3
+    assert page["links"] == {"next": {"href": "/sourceimages/demo?limit=2&offset=2"}}
+    last = rokka.api("GET", page["links"]["next"]["href"]).json()
+    assert [item["hash"] for item in last["items"]] == hashes[:1]
+
+
+def test_list__finds_by_binary_hash(rokka: Rokka) -> None:
+    image = rokka.upload(encode(halves(30, 20)))
+    found = rokka.api("GET", f"/sourceimages/demo?binaryHash={image['binary_hash']}").json()
+    assert found == {"total": 1, "items": [image]}
+
+
+def test_list__says_that_search_is_missing(rokka: Rokka) -> None:
+    response = rokka.api("GET", "/sourceimages/demo?height=1200")
+    assert response.status_code == 501
+    assert "search (parameter 'height')" in response.json()["error"]["message"]

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from django_rokka.emulator import Emulator
+from tests.emulator.conftest import API_KEY, SIGNING_KEY, Rokka
+from tests.emulator.pictures import encode, halves
+
+
+@pytest.mark.parametrize("headers", [{"Api-Key": "wrong"}, {"Api-Key": ""}])
+def test_api__refuses_a_wrong_key_flatly(rokka: Rokka, headers: dict[str, str]) -> None:
+    response = rokka.api("GET", "/sourceimages/demo", headers=headers)
+    assert response.status_code == 403
+    assert response.json() == {
+        "code": 403,
+        "message": "API credentials are not supplied or not a valid format.",
+        "invalid_authentication": True,
+    }
+
+
+def test_api__takes_the_key_as_a_bearer(rokka: Rokka) -> None:
+    headers = {"Api-Key": "", "Authorization": f"Bearer {API_KEY}"}
+    assert rokka.api("GET", "/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/sourceimages/nobody"),
+        ("GET", "/sourceimages/nobody/0a1b2c"),
+        ("GET", "/stacks/nobody"),
+        ("PUT", "/stacks/nobody/thumb"),
+        ("GET", "/organizations/nobody"),
+    ],
+)
+def test_api__does_not_know_other_organizations(rokka: Rokka, method: str, path: str) -> None:
+    response = rokka.api(method, path, json={})
+    assert response.status_code == 404
+    assert response.json() == {
+        "error": {"code": 404, "message": "The organization 'nobody' does not exist."}
+    }
+
+
+def test_api__names_what_is_missing(rokka: Rokka) -> None:
+    response = rokka.api("POST", "/sourceimages/demo/0a1b2c/restore")
+    assert response.status_code == 501
+    message = "The emulator does not have restoring images. Use the real rokka for it."
+    assert response.json() == {"error": {"code": 501, "message": message}}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/sourceimages", "/sourceimages/demo/alias"])
+def test_api__answers_404_to_unknown_routes(rokka: Rokka, path: str) -> None:
+    response = rokka.api("GET", path)
+    assert response.status_code == 404
+    assert response.json()["error"]["message"] == f"There is no endpoint GET {path}."
+
+
+def test_api__content_type_is_json_without_parameters(rokka: Rokka) -> None:
+    assert rokka.api("GET", "/operations").headers["Content-Type"] == "application/json"
+
+
+def test_api__lets_every_origin_read(rokka: Rokka) -> None:
+    preflight = rokka.api("OPTIONS", "/sourceimages/demo")
+    assert preflight.status_code == 204
+    assert "Api-Key" in preflight.headers["Access-Control-Allow-Headers"]
+    assert rokka.api("GET", "/").headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_api__takes_a_trailing_slash(rokka: Rokka) -> None:
+    assert rokka.api("GET", "/sourceimages/demo/?limit=1").status_code == 200
+
+
+def test_emulator__hides_its_keys(emulator: Emulator) -> None:
+    shown = repr(emulator) + repr(vars(emulator)["_services"])
+    assert API_KEY not in shown
+    assert SIGNING_KEY not in shown
+
+
+def test_emulator__remembers_after_a_restart(rokka: Rokka, emulator: Emulator) -> None:
+    image = rokka.upload(encode(halves(20, 10)))
+    again = Emulator(root=emulator.root, api_key=API_KEY)
+    try:
+        assert again.signing_key == SIGNING_KEY
+        stored = rokka.api("GET", f"/sourceimages/demo/{image['hash']}").json()
+        assert stored == image
+    finally:
+        again.close()
+
+
+def test_emulator__refuses_a_name_that_is_no_organization(emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match=r"'No_Org' is no organization: use lower-case letters"):
+        Emulator(root=emulator.root, organization="No_Org")
