@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
 from django_rokka.columns import get_image_fields
@@ -12,6 +13,7 @@ from django_rokka.exceptions import Conflict, InvalidReference, RokkaError
 from django_rokka.fields import RokkaImage
 from django_rokka.models import Alias
 from django_rokka.render import ImageReference
+from django_rokka.render.reference import MAX_LENGTH
 from django_rokka.storage import RokkaStorage
 
 __all__ = ["apply", "claim"]
@@ -30,13 +32,19 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
     if reference is None or not name or reference.alias == name:
         return None
     owner = {
-        "model": instance._meta.label_lower,
-        "object_pk": str(instance.pk),
+        # The model that has the column: a child of it may save the row too.
+        "model": field.model._meta.label_lower,
+        "object_pk": str(instance.serializable_value(field.model._meta.pk.name)),
         "field": field.name,
     }
+    try:
+        organization = field.rokka_storage.config.organization
+    except ImproperlyConfigured as error:
+        logger.error("The alias %r was not moved: %s", name, error)
+        return None
     alias: Alias
     alias, is_new = Alias.objects.using(using).get_or_create(
-        organization=field.rokka_storage.config.organization,
+        organization=organization,
         name=name,
         defaults={**owner, "target_hash": reference.hash},
     )
@@ -72,12 +80,12 @@ def apply(alias_pk: int, *, using: str) -> ImageReference | None:
         return None
     previous = alias.confirmed_hash
     try:
+        confirmed = reference._replace(alias=alias.name).fit(field.max_length or MAX_LENGTH)
         _point(alias, reference.hash, storage=field.rokka_storage)
     except RokkaError as error:
         _note(alias, using=using, error=error)
         return None
     alias.target_hash = alias.confirmed_hash = reference.hash
-    confirmed: ImageReference = reference._replace(alias=alias.name)
     # Compare and set: whoever changed the column meanwhile has claimed the alias anew.
     column.filter(**{field.attname: text}).update(**{field.attname: str(confirmed)})
     has_moved = previous not in ("", reference.hash)

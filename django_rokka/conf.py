@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from django_rokka.client.secrets import Secret
+from django_rokka.client.secrets import MASK, Secret
 
 __all__ = [
     "OPTION_NAMES",
@@ -29,6 +30,10 @@ _SECRETS = frozenset({"api_key", "signing_key", "api_url"})
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _URL_SCHEME = "rokka"
 _URL_OPTIONS = frozenset({"signing_key", "default_stack", "api_host", "render_host"})
+_TEXTS = ("organization", "api_key", "signing_key", "default_stack", "api_host", "render_host")
+_HOST = re.compile(r"https?://[^/@?#\s]+(/[^@?#\s]*)?")
+_PATH = re.compile(r"/[^@?#\s]*")
+_KEY = re.compile(r"[!-~]*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,10 +77,7 @@ class Problem(NamedTuple):
 
 def mask(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy whose keys are hidden from every ``repr``, also in Django's error pages."""
-    return {
-        name: Secret(value) if name in _SECRETS and isinstance(value, str) else value
-        for name, value in options.items()
-    }
+    return {name: _hide(value) if name in _SECRETS else value for name, value in options.items()}
 
 
 def read_config(
@@ -140,6 +142,13 @@ def is_debug() -> bool:
     return bool(settings.DEBUG)
 
 
+def _hide(value: Any) -> Any:
+    """Hide a key. What is no text cannot be one: its kind is kept, for the message that says so."""
+    if value is None:
+        return None
+    return Secret(value) if isinstance(value, str) else type(value)
+
+
 def _collect(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Collect what is set, with the parts of ``api_url`` below what is said by name."""
     values: dict[str, Any] = {**defaults, **_read_url(_get(options, "api_url", default=""))}
@@ -157,11 +166,13 @@ def _get(options: Mapping[str, Any], name: str, *, default: Any) -> Any:
     return mask({name: getattr(settings, setting, default)})[name]
 
 
-def _read_url(url: str) -> dict[str, Any]:
-    """Read ``rokka://KEY@ORGANIZATION?option=value``; empty for any other text.
+def _read_url(url: Any) -> dict[str, Any]:
+    """Read ``rokka://KEY@ORGANIZATION?option=value``; empty for anything else.
 
     It raises nothing, so that no frame of an error page can show the key as a plain text.
     """
+    if not isinstance(url, str):
+        return {}
     try:
         parts = urlsplit(url)
         key, organization = unquote(parts.username or ""), parts.hostname or ""
@@ -176,18 +187,20 @@ def _read_url(url: str) -> dict[str, Any]:
 
 
 def _find_wrong_values(values: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in ("api_host", "render_host"):
-        host = values.get(name)
-        if host and not str(host).startswith(("http://", "https://", "/")):
-            yield Problem(
-                4,
-                f"The option {name} is {host!r}.",
-                "Write a whole URL such as https://api.rokka.io, a path may follow.",
-            )
-    for name in ("retries", "upload_deadline"):
-        value = values.get(name, 1)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            yield Problem(5, f"The option {name} is {value!r}.", "Write a number, 0 or more.")
+    for name in _TEXTS:
+        value = values.get(name, "")
+        if not isinstance(value, str):
+            kind = value if isinstance(value, type) else type(value)
+            yield Problem(8, f"The option {name} is of type {kind.__name__}.", "Write a text.")
+    api_key = values.get("api_key", "")
+    if isinstance(api_key, str) and not _KEY.fullmatch(api_key):
+        yield Problem(
+            9,
+            "The option api_key has characters that no key has, such as white space.",
+            "Copy it again, without quotes and line end.",
+        )
+    yield from _find_wrong_hosts(values)
+    yield from _find_wrong_numbers(values)
     stacks = values.get("stacks")
     if stacks is not None and not isinstance(stacks, Mapping):
         yield Problem(
@@ -195,3 +208,38 @@ def _find_wrong_values(values: Mapping[str, Any]) -> Iterator[Problem]:
             f"The option stacks is a {type(stacks).__name__}.",
             "Write a dict: the name of a stack and its definition.",
         )
+
+
+def _find_wrong_hosts(values: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in ("api_host", "render_host"):
+        host = values.get(name)
+        if not host or not isinstance(host, str) or _HOST.fullmatch(host):
+            continue
+        # The render host may be the project's own, as the emulator's is.
+        if name == "render_host" and _PATH.fullmatch(host):
+            continue
+        shown = re.sub(r"//.*@", f"//{MASK}@", host)
+        yield Problem(
+            4,
+            f"The option {name} is {shown!r}.",
+            "Write a whole URL such as https://api.rokka.io, a path may follow.",
+        )
+
+
+def _find_wrong_numbers(values: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in ("retries", "upload_deadline"):
+        value = values.get(name, 1)
+        if not _is_number(value) or value < 0:
+            yield Problem(5, f"The option {name} is {value!r}.", "Write a number, 0 or more.")
+    timeout = values.get("timeout", 1)
+    numbers = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout,)
+    if not all(_is_number(number) and number > 0 for number in numbers):
+        yield Problem(
+            5,
+            f"The option timeout is {timeout!r}.",
+            "Write seconds, more than 0: a number, or a pair to connect and to wait.",
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import warnings
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, UnidentifiedImageError
 
 from django_rokka.exceptions import RokkaError
 from django_rokka.render import ImageReference
@@ -24,6 +23,19 @@ __all__ = ["RokkaImageField", "get_uploaded_reference"]
 logger = logging.getLogger("django_rokka.forms")
 
 _REFERENCE = "_rokka_reference"
+
+# What the readers of Pillow raise when a file breaks its format.
+_BROKEN = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 class RokkaImageField(forms.FileField):
@@ -75,15 +87,15 @@ class RokkaImageField(forms.FileField):
         return attributes
 
     def _verify(self, file: File[Any]) -> None:
+        from PIL import Image, UnidentifiedImageError
+
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                Image.open(file).verify()
+            Image.open(file).verify()
         except UnidentifiedImageError:
             pass  # SVG, HEIC, PDF and video are rokka's to judge.
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             pass  # Pillow's limit on pixels is for decoding; rokka has its own.
-        except (OSError, SyntaxError, ValueError) as error:
+        except _BROKEN as error:
             raise ValidationError(
                 self.error_messages["invalid_image"],
                 code="invalid_image",

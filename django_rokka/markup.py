@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.core.files.storage import Storage
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from django_rokka.render import (
     ImageReference,
@@ -206,19 +207,25 @@ def image_tag(
         **attributes,
     }
     pairs = (
-        (name.rstrip("_").replace("_", "-"), value)
+        (name.rstrip("_").replace("_", "-"), _quote(value))
         for name, value in written.items()
         if value is not None and value is not False
     )
     return format_html("<img{}>", format_html_join("", ' {}="{}"', pairs))
 
 
-def preview(storage: RokkaStorage, name: str, *, width: int = 240, height: int = 160) -> SafeString:
+def preview(storage: Storage, name: str, *, width: int = 240, height: int = 160) -> SafeString:
     """Write a small ``<img>`` that fits into ``width`` x ``height`` pixels, for lists and forms.
 
     It is rendered by hash, so that it shows the new picture as soon as there is one.
-    Raise ``InvalidReference`` for a name that is none.
+    Raise ``InvalidReference`` for a name that is none, ``ImproperlyConfigured`` for a storage
+    that is none of rokka's or lacks a setting.
     """
+    if not isinstance(storage, RokkaStorage):
+        raise ImproperlyConfigured(
+            f"{name!r} is kept by {storage.__class__.__name__}, which is no rokka storage. Add one to"
+            " STORAGES, or name it with RokkaImage(storage='alias')."
+        )
     reference = ImageReference.parse(name)
     box = Operation("resize", width=width, height=height, upscale=False)
     rendition = get_rendition(storage, reference, operations=(box,), options={"dpr": 2})
@@ -230,11 +237,18 @@ def read_widths(text: str | int | Iterable[int]) -> list[int]:
 
     Raise ``ValueError`` for anything that is no positive number.
     """
-    values = text.split() if isinstance(text, str) else [text] if isinstance(text, int) else text
-    widths = [int(value) if str(value).isdigit() else 0 for value in values]
+    values = text.split() if isinstance(text, str) else text
+    if not isinstance(values, Iterable):
+        values = [values]
+    widths = [int(value) if str(value).isdecimal() else 0 for value in values]
     if 0 in widths:
         raise ValueError(f"The widths {text!r} cannot be read; write pixels, as in '400 800'.")
     return widths
+
+
+def _quote(value: Any) -> SafeString:
+    """Escape an attribute's value; the texts of a template are "safe", but may hold quotes."""
+    return mark_safe(conditional_escape(value).replace('"', "&quot;"))  # noqa: S308  # just escaped
 
 
 def _find_storage(image: Any, alias: str | None) -> RokkaStorage:

@@ -15,7 +15,7 @@ from django_rokka import aliases
 from django_rokka.columns import get_image_fields
 from django_rokka.fields import RokkaImage
 
-__all__ = ["commit_images", "follow_aliases"]
+__all__ = ["commit_images", "complete_dimensions", "follow_aliases"]
 
 
 @receiver(pre_save)
@@ -25,13 +25,14 @@ def commit_images(
     *,
     raw: bool,
     update_fields: Collection[str] | None,
-    **kwargs: Any,  # noqa: ARG001  # signals send more
+    **kwargs: Any,  # signals send more
 ) -> None:
     """Upload before any column is read, so that width and height fields are right."""
-    for field in get_image_fields(sender):
-        is_saved = update_fields is None or field.name in update_fields
-        if is_saved and not raw and field.attname in instance.__dict__:
-            field.pre_save(instance, add=False)
+    for field in _get_saved_fields(sender, instance, raw=raw, update_fields=update_fields):
+        if getattr(instance, field.attname):
+            # Before the upload, because an image without its alias would be half done.
+            field.get_alias_name(instance)
+        field.pre_save(instance, add=False)
 
 
 @receiver(post_save)
@@ -41,20 +42,54 @@ def follow_aliases(
     *,
     raw: bool,
     using: str,
-    **kwargs: Any,  # noqa: ARG001  # signals send more
+    update_fields: Collection[str] | None,
+    **kwargs: Any,  # signals send more
 ) -> None:
     """Claim the alias of each image that has none yet, and move it after the commit."""
-    for field in get_image_fields(sender):
-        if raw or not field.alias or field.attname not in instance.__dict__:
-            continue
+    for field in _get_saved_fields(sender, instance, raw=raw, update_fields=update_fields):
         alias = aliases.claim(instance, field, using=using)
         if alias is not None:
             move = functools.partial(_move, instance, field, alias_pk=alias.pk, using=using)
             transaction.on_commit(move, using=using, robust=True)
 
 
+@receiver(post_save)
+def complete_dimensions(
+    sender: type[Model],
+    instance: Model,
+    *,
+    raw: bool,
+    using: str,
+    update_fields: Collection[str] | None,
+    **kwargs: Any,  # signals send more
+) -> None:
+    """Write the width and height of images that ``update_fields`` named without them."""
+    if update_fields is None:
+        return
+    for field in _get_saved_fields(sender, instance, raw=raw, update_fields=update_fields):
+        missing = {field.width_field, field.height_field} - {None, *update_fields}
+        if missing:
+            values = {str(name): getattr(instance, str(name)) for name in missing}
+            sender._base_manager.using(using).filter(pk=instance.pk).update(**values)
+
+
+def _get_saved_fields(
+    model: type[Model], instance: Model, *, raw: bool, update_fields: Collection[str] | None
+) -> list[RokkaImage]:
+    """Return the image fields whose columns this save writes; none of a fixture's."""
+    if raw:
+        return []
+    return [
+        field
+        for field in get_image_fields(model)
+        if field.attname in instance.__dict__
+        and (update_fields is None or field.name in update_fields)
+    ]
+
+
 def _move(instance: Model, field: RokkaImage, *, alias_pk: int, using: str) -> None:
     reference = aliases.apply(alias_pk, using=using)
     file = getattr(instance, field.attname)
-    if reference is not None and file and file.hash == reference.hash:
+    # The object may hold another file by now.
+    if reference is not None and file and file._committed and file.hash == reference.hash:
         setattr(instance, field.attname, str(reference))

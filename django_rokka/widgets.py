@@ -6,9 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.fields.files import FieldFile
 
 from django_rokka.exceptions import RokkaError
 from django_rokka.markup import preview
+from django_rokka.render import ImageReference
 
 __all__ = ["RokkaImageWidget"]
 
@@ -22,8 +24,8 @@ class RokkaImageWidget(forms.ClearableFileInput):
         css = {"all": ["django_rokka/widget.css"]}
 
     def is_initial(self, value: Any) -> bool:
-        """Say whether there is an image; unlike the stock widget without writing its URL."""
-        return bool(value) and bool(getattr(value, "name", ""))
+        """Say whether a row has an image; a file that was just sent is none yet."""
+        return isinstance(value, FieldFile) and bool(value)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Add the preview and what the reference tells."""
@@ -33,9 +35,10 @@ class RokkaImageWidget(forms.ClearableFileInput):
         return context
 
 
-def _describe(value: Any) -> dict[str, Any]:
+def _describe(value: FieldFile) -> dict[str, Any]:
     """Return what the template shows; a broken reference or setting is shown in words."""
     try:
-        return {"preview": preview(value.storage, value.name), "reference": value.reference}
+        reference = ImageReference.parse(value.name or "")
+        return {"preview": preview(value.storage, value.name or ""), "reference": reference}
     except (RokkaError, ImproperlyConfigured) as error:
         return {"problem": str(error)}

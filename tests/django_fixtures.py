@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,37 @@ def rokka(settings: Settings, rokka_options: dict[str, object]) -> Iterator[Rokk
     assert isinstance(storage, RokkaStorage)
     yield storage
     storage.client.close()
+
+
+@pytest.fixture
+def closed_host() -> str:
+    """The address of a port of this machine at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def configure(
+    settings: Settings, rokka_options: dict[str, object]
+) -> Iterator[Callable[..., RokkaStorage]]:
+    """Change options of the project's only rokka storage, at any moment of a test."""
+    made = []
+
+    def change(**options: object) -> RokkaStorage:
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "rokka": {
+                "BACKEND": "django_rokka.storage.RokkaStorage",
+                "OPTIONS": {**rokka_options, **options},
+            },
+        }
+        storage = storages["rokka"]
+        assert isinstance(storage, RokkaStorage)
+        made.append(storage)
+        return storage
+
+    yield change
+    for storage in made:
+        if "client" in vars(storage):
+            storage.client.close()

@@ -42,8 +42,9 @@ class IncomingRequest(Request):
         Servers that do not tell it get an equal target, percent-encoded in the usual way.
         """
         raw = self.environ.get("RAW_URI") or self.environ.get("REQUEST_URI") or ""
-        if "://" in raw.split("?", 1)[0]:
-            raw = "/" + raw.split("://", 1)[1].partition("/")[2]
+        if not raw.startswith("/"):
+            # The absolute form, which proxies send.
+            raw = "/" + raw.partition("://")[2].partition("/")[2]
         script = quote(self.root_path, safe="/%:@!$&'()*+,;=~").rstrip("/")
         if raw.startswith(f"{script}/"):
             return str(raw[len(script) :])

@@ -177,7 +177,7 @@ def check_operation(operation: Operation, *, is_complete: bool = True) -> Operat
         return operation
     schema = OPERATIONS[operation.name]
     values = {
-        name: _checked(value, schema["properties"], name=name, owner=operation.name)
+        name: _checked(value, schema["properties"], name=name, owner=f"{operation.name} option")
         for name, value in operation.options.items()
         if value is not None
     }

@@ -25,6 +25,8 @@ def send_stored_file(
     """Answer with a file that never changes."""
     response = send_file(path, request.environ, mimetype=mimetype, etag=etag)
     response.headers["Content-Disposition"] = _disposition(name, is_attachment=is_attachment)
+    # werkzeug adds a charset to what is text, an SVG for one.
+    response.headers["Content-Type"] = mimetype
     # The server writes its own.
     response.headers.pop("Date", None)
     return response

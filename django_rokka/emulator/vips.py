@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,13 +60,11 @@ class Header(NamedTuple):
     animated: bool
 
 
-@cache
 def is_available() -> bool:
     """Say whether the extra is installed."""
     return importlib.util.find_spec("pyvips") is not None
 
 
-@cache
 def _pyvips() -> Any:
     """Import pyvips at first use; raise ``Missing`` with the remedy without it."""
     if not is_available():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files import File
 from django.core.files.storage import Storage
+from django.db.models import Model
 from django.db.models.fields.files import ImageFieldFile
 
+from django_rokka.conf import is_debug
 from django_rokka.exceptions import InvalidReference, RokkaError, UploadFailed
 from django_rokka.forms import get_uploaded_reference
 from django_rokka.markup import get_rendition, read_widths, srcset
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from django_rokka.fields.image import RokkaImage
 
 __all__ = ["RokkaFieldFile"]
+
+logger = logging.getLogger("django_rokka.fields")
 
 
 class RokkaFieldFile(ImageFieldFile):
@@ -34,6 +39,15 @@ class RokkaFieldFile(ImageFieldFile):
 
     # FieldFile stores the storage when it is made; ours is looked up when it is used, so that
     # loading a row needs no settings and override_settings always reaches it.
+    def __init__(self, instance: Model, field: RokkaImage, name: str | None) -> None:
+        File.__init__(self, None, name)
+        self.instance = instance
+        self.field = field
+        self._committed = True
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
     @property
     def storage(self) -> Storage:
         """Where the file is kept."""
@@ -41,7 +55,7 @@ class RokkaFieldFile(ImageFieldFile):
 
     @storage.setter
     def storage(self, value: Storage) -> None:
-        pass
+        """Ignore what Django's descriptor sets."""
 
     @property
     def reference(self) -> ImageReference:
@@ -105,16 +119,22 @@ class RokkaFieldFile(ImageFieldFile):
         ``by="alias"`` links to the alias once it is confirmed, and to the hash before that.
         ``parts`` are those of ``RokkaStorage.get_render_url``.
         """
+        is_by_alias = self._renders_by_alias(by)
         self._require_file()
-        name: str | ImageReference = self.name or ""
-        if self._renders_by_alias(by) and self.reference.alias:
-            name = self.reference.by_alias(self.field.alias_format)
-        return self.field.rokka_storage.url(name, stack or self.field.default_stack, **parts)
+        reference = self._known
+        if reference is None:
+            return ""
+        if is_by_alias and reference.alias:
+            reference = reference.by_alias(self.field.alias_format)
+        return self.field.rokka_storage.url(reference, stack or self.field.default_stack, **parts)
 
     def srcset(self, stack: str = "", *, widths: str | Iterable[int], **parts: Any) -> str:
         """Write a ``srcset`` value for these widths in pixels, none wider than the original."""
+        reference = self._known
+        if reference is None:
+            return ""
         stack = stack or self.field.default_stack
-        rendition = get_rendition(self.field.rokka_storage, self.reference, stack, **parts)
+        rendition = get_rendition(self.field.rokka_storage, reference, stack, **parts)
         return srcset(rendition, read_widths(widths))
 
     def commit(self) -> None:
@@ -148,10 +168,14 @@ class RokkaFieldFile(ImageFieldFile):
 
     @property
     def _known(self) -> ImageReference | None:
-        """The reference; ``None`` for a broken one, which is an error under ``DEBUG`` only."""
-        if not self or not self._committed:
+        """The reference; ``None`` when there is none yet, an error under ``DEBUG`` only."""
+        try:
             return self.reference
-        return self.field.rokka_storage.read_reference(self.name or "")
+        except InvalidReference as error:
+            if is_debug():
+                raise
+            logger.warning("No image in %s: %s", self.field, error)
+            return None
 
     def _upload(self, name: str, content: Any) -> ImageReference:
         name = self.field.generate_filename(self.instance, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from django import forms
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.files import File
 from django.core.files.storage import InvalidStorageError, Storage, default_storage, storages
 from django.db import models
 from django.db.models.fields.files import FileDescriptor, FileField
@@ -15,7 +16,7 @@ from django.db.models.fields.files import FileDescriptor, FileField
 from django_rokka.exceptions import InvalidReference
 from django_rokka.fields.files import RokkaFieldFile
 from django_rokka.fields.naming import make_alias_name, read_template
-from django_rokka.forms import RokkaImageField
+from django_rokka.forms import RokkaImageField, get_uploaded_reference
 from django_rokka.storage import RokkaStorage, get_rokka_storage
 from django_rokka.widgets import RokkaImageWidget
 
@@ -102,7 +103,7 @@ class RokkaImage(models.ImageField):
         storage = self.storage
         if not isinstance(storage, RokkaStorage):
             raise ImproperlyConfigured(
-                f"{self} is kept by {type(storage).__name__}, which is no rokka storage. Add one"
+                f"{self} is kept by {storage.__class__.__name__}, which is no rokka storage. Add one"
                 " to STORAGES, or name it with RokkaImage(storage='alias')."
             )
         return storage
@@ -156,12 +157,18 @@ class RokkaImage(models.ImageField):
 
     def get_prep_value(self, value: Any) -> Any:
         """Refuse a file that was not uploaded: its name would be stored for a reference."""
-        if isinstance(value, RokkaFieldFile) and value and not value._committed:
+        if isinstance(value, File) and value and not getattr(value, "_committed", False):
             raise InvalidReference(
-                f"{value.name!r} has not been uploaded, so {self} cannot hold it. Call"
-                f" obj.{self.name}.commit() before bulk_update() or update()."
+                f"{value.name!r} has not been uploaded, so {self} cannot hold it. Assign it to an"
+                f" object and call obj.{self.name}.commit() before bulk_update() or update()."
             )
         return super().get_prep_value(value)
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        """Give a form's value to the object, with its reference where the form has uploaded it."""
+        super().save_form_data(instance, data)
+        if get_uploaded_reference(data) is not None:
+            getattr(instance, self.attname).commit()
 
     def get_alias_name(self, instance: models.Model) -> str:
         """Return the name of the row's alias, empty without one or before the row has a key."""
@@ -193,7 +200,12 @@ class RokkaImage(models.ImageField):
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """Check the options of the field; the storages have checks of their own."""
-        problems = (self._check_alias(), self._check_render_by(), self._check_storage())
+        problems = (
+            self._check_alias(),
+            self._check_render_by(),
+            self._check_storage(),
+            self._check_order(),
+        )
         return [*super().check(**kwargs), *(problem for problem in problems if problem)]
 
     def _check_alias(self) -> checks.CheckMessage | None:
@@ -233,6 +245,23 @@ class RokkaImage(models.ImageField):
                 id="django_rokka.E012",
             )
         return None
+
+    def _check_order(self) -> checks.CheckMessage | None:
+        names = [field.name for field in self.model._meta.concrete_fields]
+        earlier = {self.width_field, self.height_field}.intersection(
+            names[: names.index(self.name)]
+        )
+        if not earlier:
+            return None
+        listed = ", ".join(sorted(map(repr, earlier)))
+        return checks.Warning(
+            f"{listed} stand before the image they measure, so bulk_create() writes them before"
+            " the image is uploaded.",
+            hint=f"Declare them after {self.name!r}, or call obj.{self.name}.commit() before"
+            " bulk_create().",
+            obj=self,
+            id="django_rokka.W013",
+        )
 
 
 def _is_django_widget(widget: Any) -> bool:

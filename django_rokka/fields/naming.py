@@ -13,7 +13,10 @@ from django.utils.translation import gettext as _
 
 from django_rokka.render import is_alias_name
 
-__all__ = ["make_alias_name", "read_template"]
+__all__ = ["MAX_ALIAS_LENGTH", "make_alias_name", "read_template"]
+
+MAX_ALIAS_LENGTH = 150
+"""Characters of an alias; with them a reference always fits the column of a ``RokkaImage``."""
 
 
 def read_template(template: str) -> list[str]:
@@ -35,19 +38,30 @@ def make_alias_name(template: str, *, instance: Model, field: Field[Any, Any]) -
     Hyphens become underscores and a UUID its hexadecimal digits. Raise ``ValidationError`` when
     a column's value cannot stand in the name of an alias.
     """
-    meta = instance._meta
+    # Of the model that has the column, so that a row has one name, also when a child saves it.
+    meta = field.model._meta
     known: Mapping[str, Any] = {
         "app_label": meta.app_label,
         "model": meta.model_name,
         "field": field.name,
+        "pk": instance.serializable_value(meta.pk.name),
     }
     values = {}
     for name in read_template(template):
-        value = known[name] if name in known else getattr(instance, name)
-        if value is None or value == "":
+        value = known[name] if name in known else instance.serializable_value(name)
+        if value is None or value == "" or hasattr(value, "resolve_expression"):
             return ""
         values[name] = _write(value)
     alias = template.format(**values).replace("-", "_")
+    if len(alias) > MAX_ALIAS_LENGTH:
+        raise ValidationError(
+            _(
+                "“%(alias)s” cannot be the name of an alias: it has more than %(limit)d"
+                " characters. Shorten what “%(template)s” is made of."
+            ),
+            code="invalid_alias",
+            params={"alias": alias, "limit": MAX_ALIAS_LENGTH, "template": template},
+        )
     if not is_alias_name(alias):
         raise ValidationError(
             _(

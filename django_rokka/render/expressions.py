@@ -186,7 +186,7 @@ def _tokenize(text: str) -> Iterator[_Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise _Refusal(f"{text[position : position + 20]!r} is not understood.")
+            raise _Refusal(f"{text[position : position + 20].strip()!r} is not understood.")
         kind = match.lastgroup or ""
         word = match[kind]
         yield _Token("sign", _WORDS[word]) if word in _WORDS else _Token(kind, word)

@@ -98,9 +98,13 @@ class ImageReference(NamedTuple):
         height: int | None = None,
         is_protected: bool = False,
     ) -> ImageReference:
-        """Make the reference of an uploaded image; its slug comes from the file's name."""
+        """Make the reference of an uploaded image; its slug comes from the file's name.
+
+        Raise ``InvalidReference`` for a hash or an extension that could not be read again.
+        """
         slug = make_slug(file_name)
-        return cls(hash, width, height, slug, extension.lower(), "", is_protected)
+        reference = cls(hash, width, height, slug, extension.lower(), "", is_protected)
+        return cls.parse(str(reference))
 
     def __str__(self) -> str:
         """Write the canonical form; what ``parse`` read comes out as it was."""
@@ -142,7 +146,7 @@ class ImageReference(NamedTuple):
     @property
     def has_size(self) -> bool:
         """Whether width and height are known."""
-        return self.width is not None and self.height is not None
+        return bool(self.width and self.height)
 
     @property
     def format(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from django_rokka.exceptions import InvalidRenderURL
 
@@ -43,9 +43,7 @@ def sign_url(
     ``round_date_up_to`` seconds; 1 or less keeps it exact. ``options`` writes any other
     ``sigopts``. Raise ``InvalidRenderURL`` for a text that is neither URL nor absolute path.
     """
-    parts = urlsplit(url)
-    if not parts.path.startswith("/"):
-        raise InvalidRenderURL(f"{url[:200]!r} cannot be signed: give a URL or a path with '/'.")
+    parts = _split(url)
     if until is not None:
         options = {"until": _write_date(_round_up(until, seconds=round_date_up_to))}
     path = urljoin("/", quote(parts.path, safe="/%:@!$&'()*+,;=~"))
@@ -68,16 +66,34 @@ def is_signature_valid(target: str, keys: Iterable[str], *, now: datetime) -> bo
     if not given or _has_expired(query, now=now):
         return False
     signed = "&".join(pair for pair in pairs if not pair.startswith("sig="))
+    signature = _encode(given[-1])  # bytes, since texts beyond ASCII are not comparable
     return any(
-        hmac.compare_digest(_sign(candidate, signed, key), given[-1])
+        hmac.compare_digest(_encode(_sign(candidate, signed, key)), signature)
         for key in keys
         for candidate in (path, _without_filename(path))
     )
 
 
 def _sign(path: str, query: str, key: str) -> str:
-    text = f"{path}?{query}:{key}" if query else f"{path}:{key}"
-    return sha256(text.encode()).hexdigest()[:16]
+    # In two steps: no variable of a frame, which error pages print, holds text and key in one.
+    digest = sha256(_encode(f"{path}?{query}:" if query else f"{path}:"))
+    digest.update(_encode(key))
+    return digest.hexdigest()[:16]
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a broken IPv6 address
+        parts = SplitResult("", "", "", "", "")
+    if not parts.path.startswith("/"):
+        raise InvalidRenderURL(f"{url[:200]!r} cannot be signed: give a URL or a path with '/'.")
+    return parts
+
+
+def _encode(text: str) -> bytes:
+    """Encode whatever a server made of the bytes of a request."""
+    return text.encode(errors="surrogatepass")
 
 
 def _without_filename(path: str) -> str:
@@ -119,7 +135,7 @@ def _has_expired(query: str, *, now: datetime) -> bool:
         if name == "sigopts":
             try:
                 until = json.loads(value).get("until")
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, RecursionError):
                 return True
             if until is not None and not _is_later(until, than=now):
                 return True

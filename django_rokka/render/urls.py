@@ -57,13 +57,13 @@ class RenderURL(NamedTuple):
 
         Raise ``InvalidRenderURL`` when it does not follow the grammar.
         """
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError as error:  # a broken IPv6 address
+            raise _not_a_render_url(target) from error
         match = _PATH.fullmatch(parts.path)
         if match is None:
-            raise InvalidRenderURL(
-                f"{target[:200]!r} is no render URL. Use"
-                " '/<stack>[/<operations>...]/<hash or -_alias_->[/<name>].<format>'."
-            )
+            raise _not_a_render_url(target)
         segments = [unquote(segment) for segment in match["stack"].split("/")]
         operations, overrides, options, variables = _read_segments(segments)
         return cls(
@@ -156,6 +156,13 @@ class RenderURL(NamedTuple):
                 f"{self.format!r} is no image format: use an extension such as jpg, png or webp."
             )
         return self.format
+
+
+def _not_a_render_url(target: str) -> InvalidRenderURL:
+    return InvalidRenderURL(
+        f"{target[:200]!r} is no render URL. Use"
+        " '/<stack>[/<operations>...]/<hash or -_alias_->[/<name>].<format>'."
+    )
 
 
 def _with_width(operations: tuple[Operation, ...], width: int) -> tuple[Operation, ...]:

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 def write_variables(variables: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Divide variables into the path's ``/v-...`` segment and what must stand in the query.
 
-    Booleans go to the query, because only JSON keeps them apart from text.
+    Booleans and ``None`` go to the query, because only JSON keeps them apart from text.
     """
     pieces: list[str] = []
     in_query: dict[str, Any] = {}
@@ -31,7 +31,7 @@ def write_variables(variables: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
                 f"{name!r} is no variable name: start with a letter, use letters, digits and '_'."
             )
         text = str(value)
-        if isinstance(value, bool) or not _PATH_VALUE.fullmatch(text):
+        if value is None or isinstance(value, bool) or not _PATH_VALUE.fullmatch(text):
             in_query[name] = value
         else:
             pieces += [name, text]
@@ -53,7 +53,7 @@ def read_query(query: str) -> dict[str, Any]:
         return {}
     try:
         variables = json.loads(texts[-1])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRenderURL(
             f"The query parameter v={texts[-1][:100]!r} is no JSON; write an object."
         ) from error

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
+from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.core.files.utils import validate_file_name
 from django.core.signals import setting_changed
@@ -96,8 +97,11 @@ class RokkaStorage(Storage):
     # Names
 
     def get_valid_name(self, name: str) -> str:
-        """Return the name as it is: rokka takes any, and the slug of a reference is ours."""
-        return name
+        """Return the name as it is: rokka takes any, and the slug of a reference is ours.
+
+        Raise ``SuspiciousFileOperation`` for a name that is none, as Django does.
+        """
+        return validate_file_name(name)
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """Return the name as it is, without asking anyone: images are kept by their content.
@@ -122,7 +126,10 @@ class RokkaStorage(Storage):
 
         Raise an error of ``django_rokka.exceptions`` when rokka does not take it.
         """
-        name = self.get_available_name(name or content.name, max_length=max_length)
+        name = content.name if name is None else name
+        if name is None:
+            raise ValueError(f"{content!r} has no name, and save() got none. Give it one.")
+        name = self.get_available_name(name, max_length=max_length)
         validate_file_name(name, allow_relative_path=True)
         reference = self.upload(name, content)
         return str(reference if max_length is None else reference.fit(max_length))
@@ -186,7 +193,9 @@ class RokkaStorage(Storage):
     def get_created_time(self, name: str) -> datetime:
         """Ask rokka when the image was first uploaded."""
         created = self._fetch(name).created
-        return created if has_time_zones() else timezone.make_naive(created)
+        if has_time_zones():
+            return created
+        return timezone.make_naive(created, timezone.get_default_timezone())
 
     def get_modified_time(self, name: str) -> datetime:
         """Return the time of creation: what a hash stands for does not change."""
@@ -318,10 +327,13 @@ def _original_name(name: str) -> str:
 
 
 def _binary(content: Any) -> Any:
-    """Return content that reads as bytes, from its beginning; text becomes UTF-8."""
+    """Return content that reads as bytes, opened again where it was closed; text becomes UTF-8."""
     if getattr(content, "closed", False) and hasattr(content, "open"):
         content.open()
-    if hasattr(content, "seek"):
-        content.seek(0)
-    inner = getattr(content, "file", content)
-    return io.BytesIO(inner.read().encode()) if isinstance(inner, io.TextIOBase) else content
+    inner = content
+    while isinstance(inner, File):
+        inner = inner.file
+    if not isinstance(inner, io.TextIOBase):
+        return content
+    inner.seek(0)
+    return io.BytesIO(inner.read().encode())

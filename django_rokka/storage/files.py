@@ -72,6 +72,10 @@ class RokkaFile(File):  # type: ignore[type-arg]  # generic in the stubs only
         if self._spool is not None:
             self._spool.close()
 
+    def writable(self) -> bool:
+        """Say no: what a hash stands for does not change."""
+        return False
+
     @property
     def _hash(self) -> str:
         return ImageReference.parse(self.name or "").hash

@@ -51,11 +51,14 @@ def _get_aliases() -> tuple[str, ...]:
 
 def _is_rokka(backend: Any) -> bool:
     if isinstance(backend, str):
-        backend = import_string(backend)
+        try:
+            backend = import_string(backend)
+        except ImportError:
+            return False  # Django says so where that storage is used, and pages go on without it.
     return isinstance(backend, type) and issubclass(backend, RokkaStorage)
 
 
 @receiver(setting_changed)
-def _forget_aliases(*, setting: str, **kwargs: Any) -> None:  # noqa: ARG001  # signals send more
+def _forget_aliases(*, setting: str, **kwargs: Any) -> None:
     if setting == "STORAGES":
         _get_aliases.cache_clear()

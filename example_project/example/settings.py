@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from example.stacks import STACKS
 
@@ -19,6 +20,7 @@ DATA_DIR.mkdir(exist_ok=True)
 
 IS_EMULATED = "ROKKA_API_URL" not in os.environ
 
+ROKKA: dict[str, Any]
 if IS_EMULATED:
     ROKKA = {
         "BACKEND": "django_rokka.contrib.emulator.EmulatedRokkaStorage",

@@ -12,7 +12,7 @@ STACKS: dict[str, dict[str, Any]] = {
     # The whole picture, as wide as asked for.
     "content": {
         "operations": [{"name": "resize", "expressions": {"width": "$w"}}],
-        "options": {"autoformat": True, "jpg.quality": 80},
+        "options": {"autoformat": True, "jpg.quality": 85, "webp.quality": 88},
         "variables": {"w": 1200},
     },
     # Twice as wide as high, for the top of the front page.
@@ -25,7 +25,7 @@ STACKS: dict[str, dict[str, Any]] = {
             },
             {"name": "crop", "expressions": {"width": "$w", "height": "$h"}},
         ],
-        "options": {"autoformat": True, "jpg.quality": 80},
+        "options": {"autoformat": True, "jpg.quality": 85, "webp.quality": 88},
         "variables": {"w": 1280, "h": "$w / 2"},
     },
     # Three to two, for the cards below it.
@@ -38,10 +38,10 @@ STACKS: dict[str, dict[str, Any]] = {
             },
             {"name": "crop", "expressions": {"width": "$w", "height": "$h"}},
         ],
-        "options": {"autoformat": True, "jpg.quality": 75},
+        "options": {"autoformat": True, "jpg.quality": 80, "webp.quality": 84},
         "variables": {"w": 480, "h": "$w * 2 / 3"},
     },
-    # One size, for lists in the admin.
+    # One small size, for the way on to the next story.
     "thumb": {
         "operations": [
             {"name": "resize", "options": {"width": 320, "height": 240, "mode": "fill"}},

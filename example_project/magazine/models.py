@@ -40,6 +40,13 @@ class Article(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("article", args=[self.slug])
 
+    def get_following(self) -> Article | None:
+        """Return the next older article, after the oldest one the newest again."""
+        others = Article.objects.exclude(pk=self.pk)
+        older = others.filter(published__lte=self.published)
+        following: Article | None = older.first() or others.first()
+        return following
+
 
 class Photo(models.Model):
     """One picture of an article's gallery."""

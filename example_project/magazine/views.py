@@ -19,9 +19,7 @@ def front(request: HttpRequest) -> HttpResponse:
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one article, its photographs, and a way on to the next."""
     shown = get_object_or_404(Article.objects.prefetch_related("photos"), slug=slug)
-    others = Article.objects.exclude(pk=shown.pk)
-    following = others.filter(published__lte=shown.published).first() or others.first()
-    context = {"article": shown, "photos": shown.photos.all(), "following": following}
+    context = {"article": shown, "photos": shown.photos.all(), "following": shown.get_following()}
     return render(request, "magazine/article.html", context)
 
 

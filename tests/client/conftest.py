@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from django_rokka.client import RokkaClient
+
 from tests.client.scripted_server import ScriptedServer
 
 API_KEY = "Zq7SecretKeyNobodyMaySee4Xw9Pa2L"

@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(reply.content)
         self.close_connection |= bool(reply.missing) or not reply.reads_body
 
-    do_GET = do_POST = do_PUT = do_DELETE = answer
+    do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server's names
 
     def reset(self) -> None:
         linger = struct.pack("ii", 1, 0)  # closing sends a reset

@@ -20,12 +20,13 @@ from django_rokka.exceptions import (
     OrganizationNotFound,
     RateLimited,
 )
+
 from tests.client.conftest import API_KEY, FakeClock
 
 pytest.importorskip("werkzeug", reason="the emulator needs its extra")
 Image = pytest.importorskip("PIL.Image", reason="makes the pictures")
 
-from django_rokka.emulator import Emulator, EmulatorAdapter, EmulatorServer  # noqa: E402
+from django_rokka.emulator import Emulator, EmulatorAdapter, EmulatorServer  # noqa: E402 - it is there only with its extra
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="9"/></svg>'
 

@@ -10,6 +10,7 @@ import pytest
 from django_rokka.client import RokkaClient
 from django_rokka.client.multipart import BLOCK_SIZE
 from django_rokka.exceptions import ConnectionFailed, NotFound, RequestTimeout
+
 from tests.client.conftest import FakeClock
 from tests.client.samples import HASH, RECORDED
 from tests.client.scripted_server import Reply, ScriptedServer

@@ -24,6 +24,7 @@ from django_rokka.exceptions import (
     RequestTimeout,
     ServerError,
 )
+
 from tests.client.samples import BAD_KEY, HASH
 from tests.client.scripted_server import Reply, ScriptedServer
 
@@ -62,26 +63,35 @@ MESSAGES = [
     (
         Reply(status=403, json=BAD_KEY),
         AuthenticationFailed,
-        "rokka refused the API key for organization 'acme' (403: API credentials are not supplied"
-        " or not a valid format.). Check the option api_key of the storage, or ROKKA_API_KEY.",
+        (
+            "rokka refused the API key for organization 'acme' (403: API credentials are not"
+            " supplied or not a valid format.). Check the option api_key of the storage, or"
+            " ROKKA_API_KEY."
+        ),
     ),
     (
         Reply(status=401, json={"error": "key_expired"}),
         AuthenticationFailed,
-        "rokka refused the API key for organization 'acme' (401: key_expired). Check the option"
-        " api_key of the storage, or ROKKA_API_KEY.",
+        (
+            "rokka refused the API key for organization 'acme' (401: key_expired). Check the option"
+            " api_key of the storage, or ROKKA_API_KEY."
+        ),
     ),
     (
         Reply(status=403, json={"error": {"code": 403, "message": "Forbidden"}}),
         PermissionRefused,
-        f"rokka refused GET {PATH} (403: Forbidden). The API key lacks a role in organization"
-        " 'acme', or its account lacks the feature: check both at rokka.",
+        (
+            f"rokka refused GET {PATH} (403: Forbidden). The API key lacks a role in organization"
+            " 'acme', or its account lacks the feature: check both at rokka."
+        ),
     ),
     (
         Reply(status=404, json={"error": {"code": 404, "message": "No source image found"}}),
         NotFound,
-        f"There is no source image '{HASH}' in organization 'acme' at HOST (404: No source image"
-        " found). Check it, and the option organization.",
+        (
+            f"There is no source image '{HASH}' in organization 'acme' at HOST (404: No source"
+            " image found). Check it, and the option organization."
+        ),
     ),
     (
         Reply(status=429, headers={"Retry-After": "120"}),
@@ -106,14 +116,18 @@ MESSAGES = [
     (
         Reply(body=b"<html>"),
         ServerError,
-        f"The answer to GET {PATH} is no JSON (6 bytes). Check the option api_host, or try again"
-        " later.",
+        (
+            f"The answer to GET {PATH} is no JSON (6 bytes). Check the option api_host, or try"
+            " again later."
+        ),
     ),
     (
         Reply(json={"hash": HASH}),
         ServerError,
-        f"The answer to GET {PATH} is not what rokka documents (KeyError: 'short_hash')"
-        " (52 bytes). Check the option api_host, or try again later.",
+        (
+            f"The answer to GET {PATH} is not what rokka documents (KeyError: 'short_hash')"
+            " (52 bytes). Check the option api_host, or try again later."
+        ),
     ),
 ]
 

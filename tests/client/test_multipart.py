@@ -193,12 +193,12 @@ def iter_pipe(content: bytes) -> Iterator[RawIOBase]:
     reading, writing = os.pipe()
 
     def write() -> None:
-        with open(writing, "wb") as pipe:
+        with os.fdopen(writing, "wb") as pipe:
             pipe.write(content)
 
     thread = threading.Thread(target=write)
     thread.start()
-    with open(reading, "rb", buffering=0) as pipe:
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
         yield pipe
     thread.join()
 

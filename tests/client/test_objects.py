@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from django_rokka.client import Alias, SourceImage, Stack
+
 from tests.client.samples import HASH, RECORDED, STACK
 
 CREATED = datetime(2019, 12, 10, 10, 45, 32, tzinfo=timezone.utc)
@@ -73,7 +74,7 @@ def test_source_image__of_2017_lacks_members() -> None:
     assert (image.user_metadata, image.dynamic_metadata, image.deleted_date) == ({}, {}, None)
 
 
-@pytest.mark.parametrize(("sent", "read"), [(0, None), (None, None), ("640", 640), (640, 640)])
+@pytest.mark.parametrize(("sent", "read"), [(0, None), (None, None), ("640", 640), (97, 97)])
 def test_source_image__without_a_measured_size_has_none(sent: object, read: int | None) -> None:
     image = SourceImage.from_json({**RECORDED, "width": sent, "height": sent})
 

@@ -18,6 +18,7 @@ from django_rokka.exceptions import (
     RokkaError,
     ServerError,
 )
+
 from tests.client.conftest import FakeClock
 from tests.client.samples import HASH, RECORDED, uploaded
 from tests.client.scripted_server import Reply, ScriptedServer
@@ -116,6 +117,17 @@ def test_retry_after__is_obeyed_as_a_date(
     client: RokkaClient, server: ScriptedServer, clock: FakeClock
 ) -> None:
     date = formatdate(clock.now + 40, usegmt=True)
+    server.reply(Reply(status=503, headers={"Retry-After": date}), Reply(json=RECORDED))
+
+    client.source_images.get(HASH)
+
+    assert clock.slept == [40]
+
+
+def test_retry_after__as_a_date_without_a_zone_is_universal_time(
+    client: RokkaClient, server: ScriptedServer, clock: FakeClock
+) -> None:
+    date = formatdate(clock.now + 40).replace("+0000", "-0000")
     server.reply(Reply(status=503, headers={"Retry-After": date}), Reply(json=RECORDED))
 
     client.source_images.get(HASH)

@@ -15,6 +15,7 @@ from django_rokka import __version__
 from django_rokka.client import RokkaClient
 from django_rokka.client.multipart import BLOCK_SIZE
 from django_rokka.exceptions import APIError, RequestTimeout
+
 from tests.client.conftest import API_KEY, FakeClock
 from tests.client.samples import HASH, RECORDED, uploaded
 from tests.client.scripted_server import Reply, ScriptedServer
@@ -188,7 +189,7 @@ def test_deadline__ends_the_retries(
     started = clock.now
 
     with pytest.raises(
-        RequestTimeout, match="within its deadline of 3 s. The last try: rokka fail"
+        RequestTimeout, match=r"within its deadline of 3 s\. The last try: rokka fail"
     ):
         client.source_images.get(HASH, deadline=3)
 

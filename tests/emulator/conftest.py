@@ -12,6 +12,7 @@ import requests
 from PIL import Image
 
 from django_rokka.emulator import Emulator, EmulatorServer
+
 from tests.emulator.pictures import decode
 
 API_KEY = "emulators-own-key"
@@ -47,12 +48,8 @@ class Rokka:
         url = f"{self.server.api_host}{path}"
         return self._session.request(method, url, headers=headers, timeout=60, **options)
 
-    def post_file(
-        self, data: bytes, name: str = "picture.png", **fields: str
-    ) -> requests.Response:
-        return self.api(
-            "POST", "/sourceimages/demo", files={"filedata": (name, data)}, data=fields
-        )
+    def post_file(self, data: bytes, name: str = "picture.png", **fields: str) -> requests.Response:
+        return self.api("POST", "/sourceimages/demo", files={"filedata": (name, data)}, data=fields)
 
     def upload(self, data: bytes, name: str = "picture.png", **fields: str) -> dict[str, Any]:
         response = self.post_file(data, name, **fields)
@@ -80,9 +77,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def emulator(tmp_path: Path, clock: Clock) -> Iterator[Emulator]:
-    made = Emulator(
-        root=tmp_path / "rokka", api_key=API_KEY, signing_key=SIGNING_KEY, clock=clock
-    )
+    made = Emulator(root=tmp_path / "rokka", api_key=API_KEY, signing_key=SIGNING_KEY, clock=clock)
     yield made
     made.close()
 

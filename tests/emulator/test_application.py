@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from django_rokka.emulator import Emulator
+
 from tests.emulator.conftest import API_KEY, SIGNING_KEY, Rokka
 from tests.emulator.pictures import encode, halves
 

@@ -59,3 +59,36 @@ class Plain(models.Model):
 
     def __str__(self) -> str:
         return self.picture.name or ""
+
+
+class Document(models.Model):
+    """An abstract parent, whose template names each child's rows apart."""
+
+    slug = models.CharField(max_length=200)
+    page = RokkaImage(alias="{model}_{slug}_{field}", blank=True, default_stack="content")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Leaflet(Document):
+    """A child of the abstract parent."""
+
+
+class Poster(Document):
+    """Another child of the abstract parent."""
+
+
+class Caption(models.Model):
+    """What Photo would be without any image: the measure of its queries."""
+
+    title = models.CharField(max_length=100, blank=True)
+    image_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    image = models.CharField(max_length=255, blank=True)
+    image_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.title

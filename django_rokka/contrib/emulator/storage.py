@@ -88,6 +88,13 @@ class EmulatedRokkaStorage(RokkaStorage):
                 " option 'render_host'."
             ) from error
 
+    def _forget(self, *, setting: str, **kwargs: Any) -> None:
+        super()._forget(setting=setting, **kwargs)
+        if setting.startswith("ROKKA_"):
+            emulator = self.__dict__.pop("emulator", None)
+            if emulator is not None:
+                emulator.close()
+
     def _connect(self, emulator: Emulator) -> RokkaClient:
         from django_rokka.emulator import EmulatorAdapter
 

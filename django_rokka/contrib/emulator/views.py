@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import quote
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, StreamingHttpResponse
@@ -23,14 +24,20 @@ def render(request: HttpRequest, target: str) -> StreamingHttpResponse:
     if not (is_debug() or _is_loopback(request)):
         raise PermissionDenied("The emulator answers under DEBUG, or to this machine only.")
     storage = _find_storage(target.partition("/")[0])
-    raw_target = request.get_full_path().partition("/render/")[2]
     answer = request_in_process(
         storage.emulator,
-        f"/render/{raw_target}",
+        _write_target(request, target),
         method=request.method or "GET",
         headers=request.headers,
     )
     return StreamingHttpResponse(answer.blocks, status=answer.status, headers=answer.headers)
+
+
+def _write_target(request: HttpRequest, target: str) -> str:
+    """Write path and query as render URLs have them, since signatures cover the bytes."""
+    path = quote(f"/render/{target}", safe="/:@!$&'()*+,;=~")
+    query = request.META.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
 
 
 def _find_storage(organization: str) -> EmulatedRokkaStorage:

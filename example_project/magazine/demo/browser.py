@@ -20,6 +20,7 @@ class ImageTag:
 
     source: str
     alt: str | None
+    sizes: str
     width: int | None
     height: int | None
     candidates: tuple[tuple[int, str], ...]
@@ -105,6 +106,7 @@ class _Reader(HTMLParser):
         return ImageTag(
             source=self._absolute(attributes.get("src")),
             alt=attributes.get("alt"),
+            sizes=attributes.get("sizes") or "",
             width=_number(attributes.get("width")),
             height=_number(attributes.get("height")),
             candidates=tuple((width, self._absolute(address)) for width, address in candidates),

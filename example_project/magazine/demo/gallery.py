@@ -62,6 +62,8 @@ class Gallery:
         """Fetch all that an `<img>` offers; yields what is wrong with it."""
         if image.alt is None:
             yield f"no alt attribute: {image.source}"
+        if image.candidates and not image.sizes:
+            yield f"srcset without sizes: {image.source}"
         yield from self._check(image.source, width=image.width, height=image.height)
         for width, address in image.candidates:
             yield from self._check(address, width=width, like=image)
@@ -69,11 +71,11 @@ class Gallery:
     def find_blind_spots(self) -> list[str]:
         """Return what would let a wrong picture pass for the right one."""
         twins = find_twins(self._originals.items())
-        problems = [f"{one} looks like {other}" for one, other in twins]
-        if not any("v-w-" in address or "resize" in address for address in self._answers):
-            problems.append("no srcset candidate was seen")
         unseen = sorted(set(self._files) - set(self._originals))
-        return [*problems, *(f"{name} is on no page" for name in unseen)]
+        return [
+            *(f"{one} looks like {other}" for one, other in twins),
+            *(f"{name} is on no page" for name in unseen),
+        ]
 
     def _check(
         self,
@@ -99,7 +101,7 @@ class Gallery:
             yield "belongs to no row"
             return
         if file.hash not in self._originals:
-            with file.storage.open(file.name) as content:
+            with file.storage.open(file.name or "") as content:
                 self._originals[file.hash] = open_original(content.read())
         original = self._originals[file.hash]
         if is_flat(picture) and not is_flat(original):

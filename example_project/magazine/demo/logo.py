@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.urls import reverse
 
@@ -47,8 +49,8 @@ def _draw(colour: str) -> Logo:
 
 def _replace(browser: Browser, report: Report, *, brand_id: int, old: Logo, new: Logo) -> None:
     link = browser.open("/").link_by_id["logo-for-others"]
-    before = read_answer(browser.fetch(link))
-    report.add("logo", "link for others", link, _compare(before, right=old, wrong=new))
+    problems = _compare(read_answer(browser.fetch(link)), right=old, wrong=new)
+    report.add("logo", "link for others", urlsplit(link).path, problems)
 
     hash_before = Brand.objects.get(pk=brand_id).logo.hash
     form = browser.open(reverse("admin:magazine_brand_change", args=[brand_id]))
@@ -62,9 +64,10 @@ def _replace(browser: Browser, report: Report, *, brand_id: int, old: Logo, new:
     front = browser.open("/")
     link_after = front.link_by_id["logo-for-others"]
     problems = [] if link_after == link else [f"it is {link_after} now"]
-    report.add("logo", "link for others unchanged", link_after, problems)
+    report.add("logo", "link for others unchanged", urlsplit(link_after).path, problems)
     after = _wait_for(browser, link, right=new, wrong=old)
-    report.add("logo", "its pixels are new", "", _compare(after, right=new, wrong=old))
+    found = _describe(after, right=new, wrong=old)
+    report.add("logo", "its pixels are new", found, _compare(after, right=new, wrong=old))
     is_shown = any(f"/{hash_after}/" in image.source for image in front.images)
     problems = [] if is_shown else ["the front page still has the old picture"]
     report.add("logo", "own pages show it by hash", "", problems)
@@ -82,9 +85,19 @@ def _wait_for(browser: Browser, link: str, *, right: Logo, wrong: Logo) -> Answe
 def _compare(answer: Answer, *, right: Logo, wrong: Logo) -> list[str]:
     if answer.picture is None:
         return [f"{problem}: {answer.address}" for problem in answer.problems]
-    to_right, to_wrong = (
-        difference(open_original(logo.content), answer.picture) for logo in (right, wrong)
-    )
-    if is_like(open_original(right.content), answer.picture) and to_right < to_wrong:
+    is_right = is_like(open_original(right.content), answer.picture)
+    if is_right and _measure(answer, right) < _measure(answer, wrong):
         return []
-    return [f"it shows {wrong.name} and not {right.name} (off by {to_right:.1f})"]
+    return [f"it does not show {right.name}: {_describe(answer, right=right, wrong=wrong)}"]
+
+
+def _describe(answer: Answer, *, right: Logo, wrong: Logo) -> str:
+    distances = (f"{_measure(answer, logo):.1f} from {logo.name}" for logo in (right, wrong))
+    return f"off by {', '.join(distances)}"
+
+
+def _measure(answer: Answer, logo: Logo) -> float:
+    """Return how far the picture is from a logo; one that was not decoded is infinitely far."""
+    if answer.picture is None:
+        return math.inf
+    return difference(open_original(logo.content), answer.picture)

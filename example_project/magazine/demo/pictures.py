@@ -45,7 +45,9 @@ def get_pictures(
 
 
 def _paint(studio: Path, *, report: Callable[[str], None]) -> dict[str, Picture]:
-    report(f"Painting {len(LANDSCAPES)} landscapes into {studio} (once, some 20 seconds) ...")
+    missing = sum(not (studio / landscape.file_name).exists() for landscape in LANDSCAPES)
+    if missing:
+        report(f"Painting {missing} landscapes into {studio} (once; some 20 seconds for all) ...")
     return {path.stem: _describe(path, alt=CAPTIONS[path.stem]) for path in paint_all(studio)}
 
 

@@ -39,8 +39,8 @@ def _make_article(story: Story, pictures: list[Picture]) -> list[bool]:
     article = Article.objects.filter(slug=story.slug).first() or Article(slug=story.slug)
     article.section = story.section
     article.title = story.title
-    article.lead = story.lead
-    article.text = _unwrap(story.text)
+    article.lead = _typeset(story.lead)
+    article.text = _typeset(story.text)
     article.published = story.published
     hero, *gallery = pictures
     is_new = not (article.hero_alt == hero.alt and _is_stored(article.hero))
@@ -73,5 +73,7 @@ def _is_stored(field_file: RokkaFieldFile) -> bool:
     return bool(field_file) and field_file.storage.exists(field_file.name or "")
 
 
-def _unwrap(text: str) -> str:
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+def _typeset(text: str) -> str:
+    """Join the lines of each paragraph, and set real apostrophes."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+    return "\n\n".join(paragraphs).replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+_SHOWN = 6
+"""Problems that are written out for one check."""
+
 
 class Report:
     """Prints a line for each check as it is made, and counts."""
@@ -20,8 +23,10 @@ class Report:
         """Add a line; it is a failure when there is any problem."""
         lines = [*problems]
         self._line("FAIL" if lines else "ok", where, what, found)
-        for line in lines:
+        for line in lines[:_SHOWN]:
             self._say(f"      ! {line}")
+        if len(lines) > _SHOWN:
+            self._say(f"      ! and {len(lines) - _SHOWN} more")
         if lines:
             self._bad += 1
         else:

@@ -23,7 +23,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def make_server(port: int) -> ThreadedWSGIServer:
-    """Bind the server; port 0 takes any free one."""
+    """Bind the server; port 0 takes any free one, and `server_close` gives it back."""
     try:
         server = ThreadedWSGIServer((HOST, port), QuietHandler)
     except OSError as error:
@@ -41,9 +41,8 @@ def get_address(server: ThreadedWSGIServer) -> str:
 
 
 @contextmanager
-def serve_in_background(port: int = 0) -> Iterator[str]:
+def serve_in_background(server: ThreadedWSGIServer) -> Iterator[str]:
     """Serve in a thread for as long as the block runs; gives the address of the front page."""
-    server = make_server(port)
     thread = threading.Thread(target=server.serve_forever, name="magazine")
     thread.start()
     try:
@@ -51,4 +50,3 @@ def serve_in_background(port: int = 0) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
-        server.server_close()

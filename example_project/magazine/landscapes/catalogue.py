@@ -24,13 +24,18 @@ class Landscape:
     width: int
     height: int
 
+    @property
+    def file_name(self) -> str:
+        """The name of its file."""
+        return f"{self.name}.jpg"
+
     def paint(self) -> pyvips.Image:
         """Paint the picture in its full size."""
         return self.painter(round(self.width / ENLARGEMENT), round(self.height / ENLARGEMENT))
 
     def save(self, folder: Path) -> Path:
         """Paint the picture into a folder, unless it is there already."""
-        path = folder / f"{self.name}.jpg"
+        path = folder / self.file_name
         if not path.exists():
             unfinished = path.with_suffix(".unfinished")
             unfinished.write_bytes(self.paint().jpegsave_buffer(Q=_QUALITY))
@@ -57,5 +62,9 @@ LANDSCAPES = (
 def paint_all(folder: Path) -> Iterator[Path]:
     """Paint every picture into a folder, two at a time; yields each path as it is ready."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(max_workers=2) as painters:
+    painters = ThreadPoolExecutor(max_workers=2)
+    try:
         yield from painters.map(lambda landscape: landscape.save(folder), LANDSCAPES)
+    finally:
+        # Whoever presses Ctrl-C does not wait for the pictures that nobody has begun.
+        painters.shutdown(cancel_futures=True)

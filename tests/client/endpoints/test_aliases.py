@@ -9,18 +9,19 @@ import pytest
 
 from django_rokka.client import Alias, RokkaClient
 from django_rokka.exceptions import Conflict, InvalidAliasName, NotFound, RateLimited
+
 from tests.client.conftest import FakeClock
 from tests.client.samples import HASH
 from tests.client.scripted_server import Reply, ScriptedServer
 
 LOGO = Alias(name="logo", hash=HASH, organization="acme")
 
-CALLS: list[Callable[[RokkaClient, str], object]] = [
-    lambda client, name: client.aliases.create(name, HASH),
-    lambda client, name: client.aliases.get(name),
-    lambda client, name: client.aliases.delete(name),
-    lambda client, name: client.aliases.invalidate_cache(name),
-]
+CALLS: dict[str, Callable[[RokkaClient, str], object]] = {
+    "create": lambda client, name: client.aliases.create(name, HASH),
+    "get": lambda client, name: client.aliases.get(name),
+    "delete": lambda client, name: client.aliases.delete(name),
+    "invalidate_cache": lambda client, name: client.aliases.invalidate_cache(name),
+}
 
 
 def test_create__puts_the_hash(client: RokkaClient, server: ScriptedServer) -> None:
@@ -108,7 +109,7 @@ def test_invalidate_cache__over_budget_says_when(
     assert (caught.value.retry_after, caught.value.detail) == (1800, "too many requests")
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("name", ["", "my-alias", "a.b", "a/b", "ü", "a b", "logo\n"])
 def test_name__that_rokka_does_not_route_is_refused(
     client: RokkaClient,

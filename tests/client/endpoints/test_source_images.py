@@ -10,6 +10,7 @@ import pytest
 
 from django_rokka.client import RokkaClient
 from django_rokka.exceptions import ChecksumMismatch, EmptyFile
+
 from tests.client.samples import HASH, RECORDED, uploaded
 from tests.client.scripted_server import Received, Reply, ScriptedServer
 
@@ -22,7 +23,7 @@ def read_parts(request: Received) -> list[tuple[str, str, bytes]]:
         (
             str(part.get_param("name", header="content-disposition")),
             part.get_filename() or "",
-            part.get_payload(decode=True),
+            bytes(part.get_content() if part.get_filename() else part.get_payload(decode=True)),
         )
         for part in message.iter_parts()
     ]

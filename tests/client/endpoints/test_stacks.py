@@ -8,6 +8,7 @@ import pytest
 
 from django_rokka.client import RokkaClient, Stack
 from django_rokka.exceptions import NotFound
+
 from tests.client.samples import STACK
 from tests.client.scripted_server import Reply, ScriptedServer
 

@@ -81,7 +81,7 @@ def test_delete__is_404_the_second_time(rokka: Rokka) -> None:
         ({"operations": [{"name": "resize"}]}, "needs a value for width or height"),
         (
             {"operations": [{"name": "resize", "options": {"width": 0}}]},
-            "resize width is '0', must be a number from 1 to 10000",
+            "resize option width is '0', must be a number from 1 to 10000",
         ),
         ({"options": {"loud": True}}, "Unknown stack option 'loud'"),
         ({"operations": [{"options": {}}]}, "An operation has no name"),
@@ -93,9 +93,7 @@ def test_delete__is_404_the_second_time(rokka: Rokka) -> None:
         ),
     ],
 )
-def test_put__refuses_what_rokka_does_not_know(
-    rokka: Rokka, definition: Any, message: str
-) -> None:
+def test_put__refuses_what_rokka_does_not_know(rokka: Rokka, definition: Any, message: str) -> None:
     answer = rokka.put_stack("bad", definition)
     assert answer.status_code == 400
     assert message in answer.json()["error"]["message"]

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+import requests
+
+from django_rokka.emulator import Emulator
+
+from tests.emulator.conftest import Rokka
+from tests.emulator.pictures import encode, halves
+
+
+def test_status__comes_as_often_as_asked(rokka: Rokka, emulator: Emulator) -> None:
+    emulator.faults.add(
+        method="GET", path="^/stacks", times=2, status=503, headers={"Retry-After": "7"}
+    )
+    assert rokka.api("GET", "/operations").status_code == 200
+    answers = [rokka.api("GET", "/stacks/demo") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].headers["Retry-After"] == "7"
+    assert answers[0].json()["error"]["code"] == 503
+
+
+def test_body__is_what_was_given(rokka: Rokka, emulator: Emulator) -> None:
+    emulator.faults.add(status=200, body="no json")
+    assert rokka.api("GET", "/stacks/demo").text == "no json"
+
+
+def test_delay__is_waited_for(rokka: Rokka, emulator: Emulator) -> None:
+    emulator.faults.add(delay=0.2)
+    start = time.monotonic()
+    assert rokka.api("GET", "/stacks/demo").status_code == 200
+    assert time.monotonic() - start >= 0.2
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_reset__breaks_an_upload(rokka: Rokka, emulator: Emulator, size: int) -> None:
+    emulator.faults.add(method="POST", reset_after=5)
+    with pytest.raises(requests.ConnectionError):
+        rokka.post_file(b"x" * size)
+    assert rokka.post_file(encode(halves(9, 9))).status_code == 200
+
+
+def test_truncation__ends_a_body_early(rokka: Rokka, emulator: Emulator) -> None:
+    image = rokka.upload(encode(halves(300, 200)))
+    emulator.faults.add(path="download$", truncate_at=10)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        rokka.api("GET", f"/sourceimages/demo/{image['hash']}/download")
+
+
+def test_faults__are_added_over_http(rokka: Rokka) -> None:
+    answer = rokka.api("POST", "/_emulator/faults", json={"path": "^/stacks", "status": 429})
+    assert [fault["status"] for fault in answer.json()] == [429]
+    assert rokka.api("GET", "/stacks/demo").status_code == 429
+    assert rokka.api("GET", "/_emulator/faults").json() == []
+
+
+def test_faults__can_be_forgotten(rokka: Rokka) -> None:
+    rokka.api("POST", "/_emulator/faults", json={"path": "^/stacks", "status": 500})
+    assert rokka.api("DELETE", "/_emulator/faults").json() == []
+    assert rokka.api("GET", "/stacks/demo").status_code == 200
+
+
+@pytest.mark.parametrize("fault", [{"loud": 1}, {"path": "("}, "text"])
+def test_faults__must_be_faults(rokka: Rokka, fault: object) -> None:
+    assert rokka.api("POST", "/_emulator/faults", json=fault).status_code == 400

@@ -1,0 +1,123 @@
+"""The size of a rendered image, told in advance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_rokka.render import Operation, rendered_size
+from django_rokka.render.geometry import cropped_size, resized_size
+
+# API.md 3.10: a source 300 px wide; upscale, upscale_dpr, then (wanted width, dpr) to width.
+# For the third line only 300 of (200, 2) is documented.
+DPR = [
+    (True, True, {(200, 1): 200, (200, 2): 400, (400, 1): 400, (400, 2): 800}),
+    (False, True, {(200, 1): 200, (200, 2): 400, (400, 1): 300, (400, 2): 600}),
+    (True, False, {(200, 1): 200, (200, 2): 300, (400, 1): 400, (400, 2): 400}),
+    (False, False, {(200, 1): 200, (200, 2): 300, (400, 1): 300, (400, 2): 300}),
+]
+
+sides = st.integers(1, 5000)
+
+
+@pytest.mark.parametrize(("upscale", "upscale_dpr", "widths"), DPR)
+def test_resize__follows_the_table_of_the_documentation(
+    upscale: bool,  # noqa: FBT001 - a column of the table
+    upscale_dpr: bool,  # noqa: FBT001 - a column of the table
+    widths: dict[tuple[int, float], int],
+) -> None:
+    options = {"upscale": upscale, "upscale_dpr": upscale_dpr}
+
+    assert {
+        (width, dpr): resized_size({"width": width, **options}, 300, 300, dpr=dpr)[0]
+        for width, dpr in widths
+    } == widths
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({}, (400, 200)),
+        ({"width": 200}, (200, 100)),
+        ({"height": 50}, (100, 50)),
+        ({"width": "200"}, (200, 100)),
+        ({"width": 100, "height": 100}, (100, 50)),
+        ({"width": 100, "height": 100, "mode": "fill"}, (200, 100)),
+        ({"width": 100, "height": 100, "mode": "absolute"}, (100, 100)),
+        ({"width": 800}, (800, 400)),
+        ({"width": 800, "upscale": "false"}, (400, 200)),
+        ({"width": 1}, (1, 1)),
+    ],
+)
+def test_resize__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -> None:
+    assert resized_size(options, 400, 200) == size
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"width": 100, "height": 50}, (100, 50)),
+        ({"width": 400, "height": 400}, (200, 200)),
+        ({"width": 800, "height": 400, "mode": "ratio"}, (400, 200)),
+        ({"width": 2, "height": 1, "mode": "ratio"}, (400, 200)),
+    ],
+)
+def test_crop__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -> None:
+    assert cropped_size(options, 400, 200) == size
+
+
+@pytest.mark.parametrize(
+    ("operations", "size"),
+    [
+        ([], (400, 200)),
+        ([Operation("grayscale")], (400, 200)),
+        ([Operation("resize", width=200), Operation("crop", width=50, height=50)], (50, 50)),
+        ([Operation("resize", width=200, enabled="false")], (400, 200)),
+        ([Operation("rotate", angle=90)], (200, 400)),
+        ([Operation("rotate", angle="180")], (400, 200)),
+        ([Operation("rotate", angle=45)], None),
+        ([Operation("trim")], None),
+        ([Operation("trim", enabled=False)], (400, 200)),
+    ],
+)
+def test_rendered_size__follows_the_operations(
+    operations: list[Operation], size: tuple[int, int] | None
+) -> None:
+    assert rendered_size(operations, 400, 200) == size
+
+
+@given(sides, sides, sides, sides)
+def test_resize__in_a_box_touches_it_and_stays_inside(
+    width: int, height: int, box_width: int, box_height: int
+) -> None:
+    got = resized_size({"width": box_width, "height": box_height}, width, height)
+
+    assert got[0] <= box_width
+    assert got[1] <= box_height
+    assert got[0] == box_width or got[1] == box_height
+
+
+@given(sides, sides, sides, sides)
+def test_resize__that_fills_a_box_covers_it(
+    width: int, height: int, box_width: int, box_height: int
+) -> None:
+    got = resized_size({"width": box_width, "height": box_height, "mode": "fill"}, width, height)
+
+    assert got[0] >= box_width
+    assert got[1] >= box_height
+    assert got[0] == box_width or got[1] == box_height
+
+
+@given(sides, sides, sides, sides, st.sampled_from(["absolute", "ratio"]))
+def test_crop__is_never_larger_than_the_image(
+    width: int, height: int, crop_width: int, crop_height: int, mode: str
+) -> None:
+    options = {"width": crop_width, "height": crop_height, "mode": mode}
+
+    got = cropped_size(options, width, height)
+
+    assert 1 <= got[0] <= width
+    assert 1 <= got[1] <= height

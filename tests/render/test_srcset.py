@@ -1,0 +1,56 @@
+"""Candidates of a responsive image."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_rokka.render import RenderURL, srcset
+from django_rokka.render.srcset import choose_widths
+
+
+@pytest.mark.parametrize(
+    ("widths", "limit", "chosen"),
+    [
+        ([], 500, []),
+        ([800, 400, 400], None, [400, 800]),
+        ([400, 800], 1000, [400, 800]),
+        ([400, 800, 1600], 800, [400, 800]),
+        ([400, 800, 1600], 1000, [400, 800, 1000]),
+        ([400, 800], 300, [300]),
+    ],
+)
+def test_choose_widths__scales_nothing_up(
+    widths: list[int], limit: int | None, chosen: list[int]
+) -> None:
+    assert choose_widths(widths, limit=limit) == chosen
+
+
+@given(st.lists(st.integers(1, 5000), min_size=1), st.integers(1, 5000))
+def test_choose_widths__is_ascending_and_reaches_as_far_as_it_can(
+    widths: list[int], limit: int
+) -> None:
+    chosen = choose_widths(widths, limit=limit)
+
+    assert chosen == sorted(set(chosen))
+    assert chosen[-1] == min(max(widths), limit)
+
+
+def test_srcset__has_width_descriptors() -> None:
+    url = RenderURL(image="c421f4", format="jpg", stack="thumb")
+
+    written = srcset(url, [800, 400], build=lambda item: item.build("https://acme.rokka.io"))
+
+    assert written == (
+        "https://acme.rokka.io/thumb/resize-width-400/c421f4.jpg 400w, "
+        "https://acme.rokka.io/thumb/resize-width-800/c421f4.jpg 800w"
+    )
+
+
+def test_srcset__sets_the_variable_of_a_stack() -> None:
+    url = RenderURL(image="c421f4", format="jpg", stack="thumb")
+
+    written = srcset(url, [400], build=lambda item: item.path, limit=900, variable="w")
+
+    assert written == "/thumb/v-w-400/c421f4.jpg 400w"

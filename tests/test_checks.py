@@ -1,0 +1,127 @@
+"""The system checks of the storages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, Error, run_checks
+from django.core.files.storage import InvalidStorageError, storages
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from pytest_django import Settings
+
+from django_rokka.checks import check_storages
+from django_rokka.conf import OPTION_NAMES
+from django_rokka.testing import assert_no_rokka_calls
+
+RIGHT = {"organization": "acme", "api_key": "the-key"}
+
+
+def check(settings: Settings, options: dict[str, Any], *, backend: str = "") -> list[CheckMessage]:
+    backend = backend or "django_rokka.storage.RokkaStorage"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "rokka": {"BACKEND": backend, "OPTIONS": options},
+    }
+    with assert_no_rokka_calls():
+        return check_storages()
+
+
+def test_check__is_silent_when_all_is_right(settings: Settings) -> None:
+    assert check(settings, RIGHT) == []
+
+
+def test_check__is_silent_without_any_rokka_storage(settings: Settings) -> None:
+    settings.STORAGES = {name: settings.STORAGES[name] for name in ("default", "staticfiles")}
+
+    assert check_storages() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        ({**RIGHT, "stack": "thumb"}, "E001"),
+        ({"api_url": "https://the-key@acme"}, "E002"),
+        ({"organization": "acme"}, "E003"),
+        ({**RIGHT, "api_host": "api.rokka.io"}, "E004"),
+        ({**RIGHT, "retries": -1}, "E005"),
+        ({**RIGHT, "stacks": []}, "E006"),
+        ({**RIGHT, "signing_key": 5}, "E008"),
+        ({**RIGHT, "api_key": "the key"}, "E009"),
+    ],
+)
+def test_check__has_a_number_for_every_mistake(
+    settings: Settings, options: dict[str, Any], number: str
+) -> None:
+    [error] = check(settings, options)
+
+    assert error.id == f"django_rokka.{number}"
+    assert error.msg.startswith("STORAGES['rokka']: ")
+    assert error.hint
+    assert "the-key" not in f"{error.msg} {error.hint}"
+
+
+def test_check__e001_lists_the_valid_options(settings: Settings) -> None:
+    [error] = check(settings, {**RIGHT, "stack": "thumb"})
+
+    assert error == Error(
+        "STORAGES['rokka']: Unknown option 'stack' of a rokka storage.",
+        hint=f"Use one of: {', '.join(sorted(OPTION_NAMES))}.",
+        id="django_rokka.E001",
+    )
+
+
+def test_check__e003_names_every_place_for_the_setting(settings: Settings) -> None:
+    expected = [
+        Error(
+            f"STORAGES['rokka']: A rokka storage has no {name}.",
+            hint=f"Set the option '{name}' in STORAGES, or ROKKA_{name.upper()}, or ROKKA_API_URL.",
+            id="django_rokka.E003",
+        )
+        for name in ("organization", "api_key")
+    ]
+
+    assert check(settings, {}) == expected
+
+
+def test_check__e007_an_emulated_storage_has_a_root(settings: Settings) -> None:
+    backend = "django_rokka.contrib.emulator.EmulatedRokkaStorage"
+
+    [error] = check(settings, {}, backend=backend)
+
+    assert error == Error(
+        "STORAGES['rokka']: The emulated storage has no folder.",
+        hint="Set the option 'root'.",
+        id="django_rokka.E007",
+    )
+    assert check(settings, {"root": "/nowhere"}, backend=backend) == []
+
+
+def test_check__runs_with_djangos_own(settings: Settings) -> None:
+    check(settings, {**RIGHT, "stacks": []})
+
+    assert "django_rokka.E006" in [message.id for message in run_checks(tags=["rokka"])]
+    with pytest.raises(SystemCheckError, match=r"django_rokka\.E006.*The option stacks is a list"):
+        call_command("check")
+
+
+def test_check__of_every_storage(settings: Settings) -> None:
+    backend = "django_rokka.storage.RokkaStorage"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "second": {"BACKEND": backend, "OPTIONS": {**RIGHT, "retries": "x"}},
+        "third": {"BACKEND": backend, "OPTIONS": RIGHT},
+    }
+
+    assert [message.msg for message in check_storages()] == [
+        "STORAGES['second']: The option retries is 'x'."
+    ]
+
+
+def test_check__leaves_to_django_what_cannot_be_imported(settings: Settings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "other": {"BACKEND": "not_installed.Storage"}}
+
+    assert check_storages() == []
+    with pytest.raises(InvalidStorageError, match="not_installed"):
+        storages["other"]

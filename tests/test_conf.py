@@ -1,0 +1,236 @@
+"""Options, flat settings and defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from django_rokka.client import Secret
+from django_rokka.conf import OPTION_NAMES, Config, find_problems, mask, read_config
+
+MINIMAL = {"organization": "acme", "api_key": "the-key"}
+
+
+def read(**options: Any) -> Config:
+    return read_config(mask(options))
+
+
+def test_read_config__defaults_need_an_organization_and_a_key_only() -> None:
+    assert read(**MINIMAL) == Config(**MINIMAL)
+
+
+def test_read_config__options_come_before_settings_and_settings_before_defaults(
+    settings: Settings,
+) -> None:
+    settings.ROKKA_ORGANIZATION = "from-settings"
+    settings.ROKKA_DEFAULT_STACK = "from-settings"
+
+    config = read(**MINIMAL, retries=0)
+
+    assert (config.organization, config.default_stack, config.retries, config.verify) == (
+        "acme",
+        "from-settings",
+        0,
+        True,
+    )
+
+
+@pytest.mark.parametrize("name", sorted(OPTION_NAMES - {"api_url"}))
+def test_read_config__reads_every_option_from_a_setting_too(settings: Settings, name: str) -> None:
+    values = {
+        "timeout": 3,
+        "retries": 2,
+        "upload_deadline": 5,
+        "verify": False,
+        "stacks": {"s": {}},
+    }
+    hosts = {"api_host": "http://127.0.0.1:1/api", "render_host": "/render"}
+    value = {**values, **hosts}.get(name, "told")
+    setattr(settings, f"ROKKA_{name.upper()}", value)
+
+    options = {key: told for key, told in MINIMAL.items() if key != name}
+
+    assert getattr(read(**options), name) == value
+
+
+def test_read_config__none_means_not_set() -> None:
+    assert read(**MINIMAL, timeout=None, signing_key=None) == Config(**MINIMAL)
+
+
+def test_read_config__takes_extra_names_and_defaults_of_a_subclass() -> None:
+    config = read_config(
+        mask({"root": "/tmp", "api_key": "k"}),
+        known=OPTION_NAMES | {"root"},
+        defaults={"organization": "demo", "retries": 1},
+    )
+
+    assert config == Config(organization="demo", api_key="k", retries=1)
+
+
+def test_config__render_base_names_the_organization() -> None:
+    assert Config(organization="acme").render_base == "https://acme.rokka.io"
+    assert (
+        Config(organization="acme", render_host="http://cdn.test/r/{organization}/").render_base
+        == "http://cdn.test/r/acme"
+    )
+
+
+def test_config__repr_shows_no_key() -> None:
+    shown = repr(read(**MINIMAL, signing_key="the-signing-key"))
+
+    assert "organization='acme'" in shown
+    assert "the-key" not in shown
+    assert "the-signing-key" not in shown
+
+
+# ROKKA_API_URL
+
+
+@pytest.mark.parametrize("where", ["OPTIONS", "settings"])
+def test_api_url__configures_an_organization_in_one_line(settings: Settings, where: str) -> None:
+    url = "rokka://the%2Fkey%40@acme?default_stack=content&api_host=http%3A%2F%2F127.0.0.1%3A1"
+    if where == "settings":
+        settings.ROKKA_API_URL = url
+
+    config = read(api_url=url) if where == "OPTIONS" else read()
+
+    assert config == Config(
+        organization="acme",
+        api_key="the/key@",
+        default_stack="content",
+        api_host="http://127.0.0.1:1",
+    )
+
+
+def test_api_url__gives_way_to_what_is_said_by_name(settings: Settings) -> None:
+    settings.ROKKA_DEFAULT_STACK = "by-name"
+
+    config = read(api_url="rokka://url-key@acme?default_stack=by-url", api_key="named-key")
+
+    assert (config.organization, config.api_key, config.default_stack) == (
+        "acme",
+        "named-key",
+        "by-name",
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://the-key@acme",
+        "rokka://acme",
+        "rokka://the-key@",
+        "rokka://the-key@[acme",
+        "rokka://the-key@acme?colour=red",
+        "the-key@acme",
+        5,
+        b"rokka://the-key@acme",
+    ],
+)
+def test_api_url__that_cannot_be_read_says_how_to_write_it(url: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match="rokka://KEY@ORGANIZATION") as caught:
+        read(api_url=url)
+
+    assert "the-key" not in str(caught.value)
+
+
+# What is wrong
+
+
+def problems(**options: Any) -> list[tuple[int, str]]:
+    return [(problem.number, problem.message) for problem in find_problems(mask(options))]
+
+
+def test_find_problems__is_silent_when_all_is_right() -> None:
+    options = {
+        **MINIMAL,
+        "signing_key": "s",
+        "api_host": "https://api.rokka.test/v1",
+        "render_host": "/rokka/render/acme",
+        "timeout": (2, 3.5),
+        "retries": 0,
+        "upload_deadline": 0,
+        "stacks": {},
+    }
+
+    assert problems(**options) == []
+
+
+def test_find_problems__names_what_is_missing() -> None:
+    assert problems() == [
+        (3, "A rokka storage has no organization."),
+        (3, "A rokka storage has no api_key."),
+    ]
+    hints = [problem.hint for problem in find_problems({})]
+    assert hints[1] == "Set the option 'api_key' in STORAGES, or ROKKA_API_KEY, or ROKKA_API_URL."
+
+
+def test_find_problems__lists_the_valid_names_for_an_unknown_one() -> None:
+    unknown = list(find_problems({**MINIMAL, "stack": "x"}))
+
+    assert [problem.message for problem in unknown] == [
+        "Unknown option 'stack' of a rokka storage."
+    ]
+    assert all(name in unknown[0].hint for name in OPTION_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "shown"),
+    [
+        ("api_host", "api.rokka.io", "'api.rokka.io'"),
+        ("api_host", "/api", "'/api'"),
+        ("api_host", "https://", "'https://'"),
+        ("api_host", "https://api.rokka.io?x=1", "'https://api.rokka.io?x=1'"),
+        ("api_host", "https://me:secret@api.rokka.io", "'https://********@api.rokka.io'"),
+        ("render_host", "{organization}.rokka.io", "'{organization}.rokka.io'"),
+        ("render_host", "ftp://cdn.test", "'ftp://cdn.test'"),
+    ],
+)
+def test_find_problems__a_host_is_a_whole_url(name: str, host: str, shown: str) -> None:
+    assert problems(**MINIMAL, **{name: host}) == [(4, f"The option {name} is {shown}.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retries", -1),
+        ("retries", "3"),
+        ("retries", True),
+        ("upload_deadline", "soon"),
+        ("timeout", 0),
+        ("timeout", "5"),
+        ("timeout", (1, None)),
+        ("timeout", (1, 2, 3)),
+    ],
+)
+def test_find_problems__a_number_is_a_number(name: str, value: object) -> None:
+    assert problems(**MINIMAL, **{name: value}) == [(5, f"The option {name} is {value!r}.")]
+
+
+def test_find_problems__stacks_are_a_dict() -> None:
+    assert problems(**MINIMAL, stacks=["thumb"]) == [(6, "The option stacks is a list.")]
+
+
+@pytest.mark.parametrize("name", ["organization", "api_key", "signing_key", "default_stack"])
+def test_find_problems__a_text_is_a_text(name: str) -> None:
+    expected = (8, f"The option {name} is of type bytes.")
+
+    assert problems(**{**MINIMAL, name: b"the-key"}) == [expected]
+
+
+@pytest.mark.parametrize("key", ["the-key\n", " the-key", "the key", "thé-key"])
+def test_find_problems__a_key_has_no_white_space(key: str) -> None:
+    message = "The option api_key has characters that no key has, such as white space."
+
+    assert problems(organization="acme", api_key=key) == [(9, message)]
+
+
+def test_mask__hides_what_is_meant_as_a_key_whatever_its_type() -> None:
+    masked = mask({"api_key": b"the-key", "signing_key": "the-key", "retries": 3})
+
+    assert "the-key" not in repr(masked)
+    assert type(masked["signing_key"]) is Secret
+    assert masked["retries"] == 3
