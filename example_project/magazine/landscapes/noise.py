@@ -17,9 +17,7 @@ def fractal(
     total = pyvips.Image.black(size, size)
     weight = 1.0
     for octave in range(octaves):
-        layer = pyvips.Image.perlin(
-            size, size, cell_size=max(2, cell >> octave), seed=seed + octave
-        )
+        layer = _octave(octave, size=size, cell=cell, seed=seed)
         total += layer * (1.7 * weight)
         weight *= gain
     return settle(total)
@@ -36,9 +34,7 @@ def ridged(
     weight: pyvips.Image | float = 1.0
     amplitude = 0.5
     for octave in range(octaves):
-        layer = pyvips.Image.perlin(
-            size, size, cell_size=max(2, cell >> octave), seed=seed + octave
-        )
+        layer = _octave(octave, size=size, cell=cell, seed=seed)
         fold = 1 - (layer * 2.1).abs()
         crest = settle(fold * fold)
         total += crest * weight * amplitude
