@@ -7,7 +7,7 @@
     ├── InvalidRenderURL          (ValueError)       a render URL cannot be written or read
     ├── InvalidAliasName          (ValueError)       rokka does not route such a name
     ├── EmptyFile                 (ValueError)       there is nothing to upload
-    ├── UploadFailed              (OSError)          a model field's file could not be uploaded
+    ├── UploadFailed              (OSError)          a file did not reach rokka
     ├── ChecksumMismatch          (OSError)          rokka's bytes are not the bytes we sent
     ├── ConnectionFailed          (ConnectionError)  no answer from the API host
     │   └── RequestTimeout        (TimeoutError)     no answer in time
@@ -70,7 +70,7 @@ class EmptyFile(RokkaError, ValueError):
 
 
 class UploadFailed(RokkaError, OSError):
-    """The file of a model field did not reach rokka; nothing was written to the database."""
+    """A file did not reach rokka; of a model field, nothing was written to the database either."""
 
 
 class ChecksumMismatch(RokkaError, OSError):
