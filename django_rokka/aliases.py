@@ -48,19 +48,15 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
         name=name,
         defaults={**owner, "target_hash": reference.hash},
     )
-    if not is_new and any(getattr(alias, key) != value for key, value in owner.items()):
-        logger.error(
-            "%s %s claims the alias %r, which belongs to %s %s. It was not moved.",
-            owner["model"],
-            owner["object_pk"],
-            name,
-            alias.model,
-            alias.object_pk,
-        )
+    if is_new:
+        return alias
+    if any(getattr(alias, key) != value for key, value in owner.items()):
+        who = "{model} {object_pk}".format_map(owner)
+        whose = f"{alias.model} {alias.object_pk}"
+        logger.error("%s claims the alias %r of %s. It was not moved.", who, name, whose)
         return None
-    if not is_new:
-        alias.target_hash = reference.hash
-        alias.save(using=using, update_fields=("target_hash", "changed"))
+    alias.target_hash = reference.hash
+    alias.save(using=using, update_fields=("target_hash", "changed"))
     return alias
 
 

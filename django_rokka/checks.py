@@ -16,7 +16,7 @@ __all__ = ["check_storages"]
 @register("rokka")
 def check_storages(
     app_configs: Sequence[AppConfig] | None = None,  # noqa: ARG001  # Django passes it by name
-    **kwargs: Any,  # noqa: ARG001  # and more in later releases
+    **kwargs: Any,  # later releases pass more
 ) -> list[CheckMessage]:
     """Report every wrong option of every rokka storage; no request."""
     return [

@@ -75,9 +75,16 @@ class Problem(NamedTuple):
     hint: str
 
 
-def mask(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy whose keys are hidden from every ``repr``, also in Django's error pages."""
-    return {name: _hide(value) if name in _SECRETS else value for name, value in options.items()}
+def mask(options: Mapping[str, Any], *, known: frozenset[str] = OPTION_NAMES) -> dict[str, Any]:
+    """Return a copy whose keys are hidden from every ``repr``, also in Django's error pages.
+
+    What is not among the ``known`` names is hidden too, for it may be a misspelled key, and so
+    is a text with an ``@``, for it may be a URL with credentials.
+    """
+    return {
+        name: _hide(value) if _may_be_secret(name, value, known=known) else value
+        for name, value in options.items()
+    }
 
 
 def read_config(
@@ -140,6 +147,10 @@ def has_time_zones() -> bool:
 def is_debug() -> bool:
     """Say whether mistakes are to be raised where a page in production would go on."""
     return bool(settings.DEBUG)
+
+
+def _may_be_secret(name: str, value: Any, *, known: frozenset[str]) -> bool:
+    return name in _SECRETS or name not in known or (isinstance(value, str) and "@" in value)
 
 
 def _hide(value: Any) -> Any:

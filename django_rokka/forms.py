@@ -45,7 +45,7 @@ class RokkaImageField(forms.FileField):
     The cleaned value is the uploaded file; a model's ``RokkaImage`` knows that it is uploaded.
     """
 
-    widget = RokkaImageWidget
+    widget: forms.Widget | type[forms.Widget] = RokkaImageWidget
     default_error_messages = {
         "invalid_image": _(
             "“%(name)s” is damaged or not the image it seems to be (%(reason)s)."
@@ -120,6 +120,7 @@ class RokkaImageField(forms.FileField):
                 code="upload_failed",
                 params={"reason": error},
             ) from error
+        file.seek(0)  # for whoever reads what was cleaned
         setattr(file, _REFERENCE, reference)
 
 

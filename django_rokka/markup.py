@@ -223,8 +223,8 @@ def preview(storage: Storage, name: str, *, width: int = 240, height: int = 160)
     """
     if not isinstance(storage, RokkaStorage):
         raise ImproperlyConfigured(
-            f"{name!r} is kept by {storage.__class__.__name__}, which is no rokka storage. Add one to"
-            " STORAGES, or name it with RokkaImage(storage='alias')."
+            f"{name!r} is kept by {storage.__class__.__name__}, which is no rokka storage. Add one"
+            " to STORAGES, or name it with RokkaImage(storage='alias')."
         )
     reference = ImageReference.parse(name)
     box = Operation("resize", width=width, height=height, upscale=False)

@@ -108,3 +108,9 @@ def configure(
     for storage in made:
         if "client" in vars(storage):
             storage.client.close()
+
+
+@pytest.fixture(params=[True, False], ids=["debug", "production"])
+def debug(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """Run the test with ``DEBUG`` and without."""
+    settings.DEBUG = request.param

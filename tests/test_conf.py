@@ -11,7 +11,7 @@ from pytest_django import Settings
 from django_rokka.client import Secret
 from django_rokka.conf import OPTION_NAMES, Config, find_problems, mask, read_config
 
-MINIMAL = {"organization": "acme", "api_key": "the-key"}
+MINIMAL: dict[str, Any] = {"organization": "acme", "api_key": "the-key"}
 
 
 def read(**options: Any) -> Config:

@@ -66,8 +66,8 @@ class Session:
         _check_key(api_key)
         self.api_host = api_host.rstrip("/")
         self._api_key = api_key
-        self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        self._retries = retries
+        self._timeout = _read_timeout(timeout)
+        self._retries = _check_retries(retries)
         self._clock = clock
         self._connections = Connections(authenticate=self._authenticate, adapter=adapter)
 
@@ -248,6 +248,21 @@ def _is_host(api_host: str) -> bool:
         return False
     has_more = parts.query or parts.fragment or "@" in parts.netloc
     return parts.scheme in {"http", "https"} and has_place and not has_more
+
+
+def _read_timeout(timeout: float | Timeout) -> Timeout:
+    pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    if not all(seconds > 0 for seconds in pair):
+        raise ValueError(
+            f"The timeout {timeout!r} is none: give seconds above 0, one number or a pair."
+        )
+    return pair
+
+
+def _check_retries(retries: int) -> int:
+    if retries < 0:
+        raise ValueError(f"{retries!r} retries cannot be made: give 0 or more.")
+    return retries
 
 
 def _check_key(api_key: Secret) -> None:

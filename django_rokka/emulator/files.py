@@ -42,10 +42,6 @@ class IncomingFile:
         """Move, as the form parser does when the part is complete."""
         return self._file.seek(offset, whence)
 
-    def read(self, size: int = -1) -> bytes:
-        """Read from where the file stands."""
-        return self._file.read(size)
-
     def flush_to_disk(self) -> None:
         """Bring all bytes to the disk, so that a row may speak of them."""
         self._file.flush()
@@ -104,8 +100,8 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the folder's new entry durable; on Windows a folder cannot be opened for that."""
-    if os.name == "nt":
+    """Make the folder's new entry durable."""
+    if os.name == "nt":  # pragma: no cover, Windows cannot open a folder
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -42,7 +42,7 @@ class IncomingRequest(Request):
         Servers that do not tell it get an equal target, percent-encoded in the usual way.
         """
         raw = self.environ.get("RAW_URI") or self.environ.get("REQUEST_URI") or ""
-        if not raw.startswith("/"):
+        if raw and not raw.startswith("/"):
             # The absolute form, which proxies send.
             raw = "/" + raw.partition("://")[2].partition("/")[2]
         script = quote(self.root_path, safe="/%:@!$&'()*+,;=~").rstrip("/")

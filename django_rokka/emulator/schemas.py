@@ -212,9 +212,7 @@ def _check_required(name: str, schema: _Schema, values: Mapping[str, Any]) -> No
 
 def _checked(value: Any, schemas: Mapping[str, _Schema], *, name: str, owner: str) -> Any:
     if name not in schemas:
-        raise BadRequest(
-            f"Unknown {owner} {name!r}, must be one of: {', '.join(sorted(schemas))}."
-        )
+        raise BadRequest(f"Unknown {owner} {name!r}, must be one of: {', '.join(sorted(schemas))}.")
     schema = schemas[name]
     read = _READERS.get(schema["type"])
     typed = value if read is None else read(value, schema)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import (
     BaseWSGIServer,
@@ -15,6 +16,9 @@ from werkzeug.serving import (
 )
 
 from django_rokka.emulator.application import Emulator
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["EmulatorServer"]
 
@@ -71,6 +75,14 @@ class EmulatorServer:
 
 class _Handler(WSGIRequestHandler):
     """A handler that keeps quiet: paths carry signatures, which belong into no log."""
+
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        """End a broken connection: the rest of its body must not be read as another request."""
+        self.close_connection = True
+        # Reset it, so that a client which is still sending notices at once.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Pass on what is wrong with the server only, without the request's path."""

@@ -65,7 +65,7 @@ def _read_uploads(request: IncomingRequest) -> Iterator[_Upload]:
             name=base_name(part.filename),
             file=cast("IncomingFile", part.stream),
             user_metadata=_checked_user_metadata(own.get("meta_user", {})),
-            dynamic_metadata=own.get("meta_dynamic", {}),
+            dynamic_metadata=_checked_dynamic_metadata(own.get("meta_dynamic", {})),
             options=own.get("options", {}),
         )
 
@@ -97,6 +97,18 @@ def _checked_user_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
                 " max length: 54 chars"
             )
     return {name.removeprefix("str:"): value for name, value in metadata.items()}
+
+
+def _checked_dynamic_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    for name, value in metadata.items():
+        if not isinstance(value, dict):
+            raise BadRequest(f"The dynamic metadata {name!r} must be a JSON object.")
+    area = metadata.get("subject_area", {})
+    for name in ("x", "y", "width", "height"):
+        # A boolean is no number here, although Python thinks so.
+        if type(area.get(name, 0)) not in {int, float}:
+            raise BadRequest(f"{name} of subject_area is {area[name]!r}, must be a number.")
+    return metadata
 
 
 def _measure(upload: _Upload) -> Measurement:

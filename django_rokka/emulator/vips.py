@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django_rokka.emulator.errors import Missing
 
 __all__ = [
+    "MAX_PIXELS",
     "RENDERED_SOURCES",
     "BrokenImage",
     "Header",
@@ -24,6 +25,9 @@ __all__ = [
     "save",
     "split_pages",
 ]
+
+MAX_PIXELS = 225_000_000
+"""Pixels of a picture in memory, all frames of an animation together."""
 
 MAX_SVG_SIZE = 10_000_000
 """Bytes of an SVG that are parsed."""
@@ -44,7 +48,6 @@ RENDERED_SOURCES = frozenset({*_LOADERS, "svg"})
 
 _ANIMATED = frozenset({"gif", "webp"})
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-_STRICT = {"fail_on": "error"}  # a broken file is an error, not a picture that is half grey
 
 
 class BrokenImage(ValueError):
@@ -84,10 +87,7 @@ def read_header(path: Path, *, format: str) -> Header:
     """Read size and kind of a picture; no pixel is decoded. Raise ``BrokenImage``."""
     pyvips = _pyvips()
     try:
-        if format == "svg":
-            image = pyvips.Image.svgload_buffer(_read_svg(path))
-        else:
-            image = getattr(pyvips.Image, _LOADERS[format][0])(str(path))
+        image = _open(path, format=format)
     except pyvips.Error as error:
         raise BrokenImage(_words(error, path)) from error
     width, height = image.width, image.height
@@ -101,20 +101,24 @@ def load(path: Path, *, format: str, width: int, height: int, with_frames: bool 
     """Load a picture at exactly this size: upright, in sRGB, 8 bits a band, in memory.
 
     Where the decoder can it decodes no more than that size needs. With frames, an animation has
-    all its pages below each other. Raise ``BrokenImage`` for a file that cannot be decoded.
+    all its pages below each other. Raise ``BrokenImage`` for a file that cannot be decoded to its
+    end: a picture that is half grey would be a quiet lie.
     """
     pyvips = _pyvips()
-    options = {"height": height, "size": "force", "output_profile": "srgb", **_STRICT}
+    options: dict[str, Any] = {"height": height, "size": "force", "fail_on": "error"}
     try:
         if format == "svg":
             image = pyvips.Image.thumbnail_buffer(_read_svg(path), width, **options)
         else:
-            _check_loader(path, format=format)
+            if _needs_profile(_open(path, format=format)):
+                options["output_profile"] = "srgb"
             pages = "[n=-1]" if with_frames and format in _ANIMATED else ""
             image = pyvips.Image.thumbnail(f"{path}{pages}", width, **options)
-        return _to_srgb(image).copy_memory()
+        if image.width * image.height <= MAX_PIXELS:
+            return _to_srgb(image).copy_memory()
     except pyvips.Error as error:
         raise BrokenImage(_words(error, path)) from error
+    raise BrokenImage(f"all its frames have more than {MAX_PIXELS // 1_000_000} megapixels")
 
 
 def save(image: Any, path: Path, **options: Any) -> None:
@@ -149,6 +153,19 @@ def _page_count(image: Any) -> int:
         return 1
     height: int = image.get("page-height")
     return max(1, int(image.height) // height)
+
+
+def _open(path: Path, *, format: str) -> Any:
+    pyvips = _pyvips()
+    if format == "svg":
+        return pyvips.Image.svgload_buffer(_read_svg(path))
+    _check_loader(path, format=format)
+    return getattr(pyvips.Image, _LOADERS[format][0])(str(path))
+
+
+def _needs_profile(image: Any) -> bool:
+    """Say whether colours have to be computed; for plain sRGB that would only take time."""
+    return bool(image.get_typeof("icc-profile-data")) or image.interpretation == "cmyk"
 
 
 def _to_srgb(image: Any) -> Any:

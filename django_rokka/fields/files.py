@@ -10,7 +10,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files import File
 from django.core.files.storage import Storage
 from django.db.models import Model
-from django.db.models.fields.files import ImageFieldFile
+from django.db.models.fields.files import FieldFile, FileDescriptor, ImageFieldFile
 
 from django_rokka.conf import is_debug
 from django_rokka.exceptions import InvalidReference, RokkaError, UploadFailed
@@ -22,9 +22,21 @@ from django_rokka.render.reference import MAX_LENGTH
 if TYPE_CHECKING:
     from django_rokka.fields.image import RokkaImage
 
-__all__ = ["RokkaFieldFile"]
+__all__ = ["RokkaFieldFile", "RokkaFileDescriptor"]
 
 logger = logging.getLogger("django_rokka.fields")
+
+
+class RokkaFileDescriptor(FileDescriptor):
+    """The attribute of a row; unlike ImageField's it opens no file when something is assigned."""
+
+    def __set__(self, instance: Model, value: Any) -> None:
+        """Take a text, a file or a value; a file of another storage is one to upload."""
+        if isinstance(value, FieldFile) and value and not isinstance(value, RokkaFieldFile):
+            file = RokkaFieldFile(instance, self.field, value.name)
+            file.file, file._committed = value, False
+            value = file
+        super().__set__(instance, value)
 
 
 class RokkaFieldFile(ImageFieldFile):

@@ -11,10 +11,10 @@ from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.core.files import File
 from django.core.files.storage import InvalidStorageError, Storage, default_storage, storages
 from django.db import models
-from django.db.models.fields.files import FileDescriptor, FileField
+from django.db.models.fields.files import FileField
 
 from django_rokka.exceptions import InvalidReference
-from django_rokka.fields.files import RokkaFieldFile
+from django_rokka.fields.files import RokkaFieldFile, RokkaFileDescriptor
 from django_rokka.fields.naming import make_alias_name, read_template
 from django_rokka.forms import RokkaImageField, get_uploaded_reference
 from django_rokka.storage import RokkaStorage, get_rokka_storage
@@ -38,8 +38,7 @@ class RokkaImage(models.ImageField):
     """
 
     attr_class = RokkaFieldFile
-    # ImageField's own descriptor opens the file at every assignment.
-    descriptor_class = FileDescriptor  # type: ignore[assignment]  # wider than the stock one
+    descriptor_class = RokkaFileDescriptor  # type: ignore[assignment]  # wider than the stock one
 
     width_field: str | None
     height_field: str | None
@@ -47,7 +46,7 @@ class RokkaImage(models.ImageField):
     if TYPE_CHECKING:
         # What a type checker sees of the descriptor, so that editors complete `obj.image.`.
         @overload  # type: ignore[no-overload-impl, override]  # the plain descriptor does it
-        def __get__(self, instance: None, owner: Any) -> FileDescriptor: ...
+        def __get__(self, instance: None, owner: Any) -> RokkaFileDescriptor: ...
         @overload
         def __get__(self, instance: models.Model, owner: Any) -> RokkaFieldFile: ...
         @overload
@@ -103,8 +102,8 @@ class RokkaImage(models.ImageField):
         storage = self.storage
         if not isinstance(storage, RokkaStorage):
             raise ImproperlyConfigured(
-                f"{self} is kept by {storage.__class__.__name__}, which is no rokka storage. Add one"
-                " to STORAGES, or name it with RokkaImage(storage='alias')."
+                f"{self} is kept by {storage.__class__.__name__}, which is no rokka storage. Add"
+                " one to STORAGES, or name it with RokkaImage(storage='alias')."
             )
         return storage
 
@@ -144,8 +143,6 @@ class RokkaImage(models.ImageField):
         if not (self.width_field or self.height_field) or self.attname not in instance.__dict__:
             return
         file: RokkaFieldFile = getattr(instance, self.attname)
-        if file and not file._committed:
-            return
         try:
             width, height = file.reference[1:3] if file else (None, None)
         except InvalidReference:

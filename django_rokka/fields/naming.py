@@ -53,6 +53,15 @@ def make_alias_name(template: str, *, instance: Model, field: Field[Any, Any]) -
             return ""
         values[name] = _write(value)
     alias = template.format(**values).replace("-", "_")
+    _check_name(alias, template=template)
+    return alias
+
+
+def _write(value: Any) -> str:
+    return value.hex if isinstance(value, uuid.UUID) else str(value)
+
+
+def _check_name(alias: str, *, template: str) -> None:
     if len(alias) > MAX_ALIAS_LENGTH:
         raise ValidationError(
             _(
@@ -71,8 +80,3 @@ def make_alias_name(template: str, *, instance: Model, field: Field[Any, Any]) -
             code="invalid_alias",
             params={"alias": alias, "template": template},
         )
-    return alias
-
-
-def _write(value: Any) -> str:
-    return value.hex if isinstance(value, uuid.UUID) else str(value)

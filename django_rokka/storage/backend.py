@@ -57,7 +57,7 @@ class RokkaStorage(Storage):
     path_of_class = "django_rokka.storage.RokkaStorage"
 
     def __init__(self, **options: Any) -> None:
-        self._options = mask(options)
+        self._options = mask(options, known=self.option_names)
         setting_changed.connect(self._forget)
 
     @functools.cached_property
@@ -101,7 +101,8 @@ class RokkaStorage(Storage):
 
         Raise ``SuspiciousFileOperation`` for a name that is none, as Django does.
         """
-        return validate_file_name(name)
+        validate_file_name(name)
+        return name
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """Return the name as it is, without asking anyone: images are kept by their content.
@@ -298,7 +299,8 @@ class RokkaStorage(Storage):
         return hash((type(self), tuple(sorted(self._options))))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._options.get('organization', '')!r}>"
+        told = {**self.option_defaults, **self._options}
+        return f"<{type(self).__name__} {told.get('organization', '')!r}>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_options": self._options}

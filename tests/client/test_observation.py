@@ -8,6 +8,7 @@ import pytest
 
 from django_rokka.client import RokkaClient, observe_calls
 from django_rokka.exceptions import ServerError
+
 from tests.client.samples import HASH, RECORDED
 from tests.client.scripted_server import Reply, ScriptedServer
 

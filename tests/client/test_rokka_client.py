@@ -59,6 +59,17 @@ def test_client__refuses_a_key_that_no_header_holds(api_key: str) -> None:
         RokkaClient(organization="acme", api_key=api_key)
 
 
+@pytest.mark.parametrize("timeout", [0, -1, (10, 0)])
+def test_client__refuses_a_timeout_that_is_none(timeout: float | tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="give seconds above 0, one number or a pair"):
+        RokkaClient(organization="acme", api_key="key", timeout=timeout)
+
+
+def test_client__refuses_fewer_than_no_retries() -> None:
+    with pytest.raises(ValueError, match="-1 retries cannot be made: give 0 or more"):
+        RokkaClient(organization="acme", api_key="key", retries=-1)
+
+
 def test_client__keeps_the_path_of_its_host(
     make_client: Callable[..., RokkaClient], server: ScriptedServer
 ) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -54,6 +56,19 @@ def test_adapter__answers_without_a_network(session: requests.Session) -> None:
     gone = session.delete(f"{HOST}/sourceimages/demo/{digest}")
     assert (gone.status_code, gone.content) == (204, b"")
     assert session.head(f"{HOST}/sourceimages/demo/{digest}").status_code == 404
+
+
+@pytest.mark.parametrize("form", ["text", "bytes", "file"])
+def test_adapter__takes_every_kind_of_body(
+    session: requests.Session, form: str, tmp_path: Path
+) -> None:
+    text = '{"protect_dynamic_stack": true}'
+    path = tmp_path / "body"
+    path.write_text(text)
+    with path.open("rb") as file:
+        bodies: dict[str, Any] = {"text": text, "bytes": text.encode(), "file": file}
+        answer = session.put(f"{HOST}/organizations/demo/options", data=bodies[form])
+    assert answer.json()["options"] == {"protect_dynamic_stack": True}
 
 
 def test_adapter__streams_in_both_directions(session: requests.Session) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from django_rokka.emulator import Emulator
@@ -56,6 +59,10 @@ def test_api__answers_404_to_unknown_routes(rokka: Rokka, path: str) -> None:
     assert response.json()["error"]["message"] == f"There is no endpoint GET {path}."
 
 
+def test_api__answers_404_to_other_methods(rokka: Rokka) -> None:
+    assert rokka.api("PATCH", "/sourceimages/demo").status_code == 404
+
+
 def test_api__content_type_is_json_without_parameters(rokka: Rokka) -> None:
     assert rokka.api("GET", "/operations").headers["Content-Type"] == "application/json"
 
@@ -91,3 +98,25 @@ def test_emulator__remembers_after_a_restart(rokka: Rokka, emulator: Emulator) -
 def test_emulator__refuses_a_name_that_is_no_organization(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match=r"'No_Org' is no organization: use lower-case letters"):
         Emulator(root=emulator.root, organization="No_Org")
+
+
+def test_emulator__imports_neither_django_nor_the_client_nor_pyvips() -> None:
+    program = (
+        "import sys, django_rokka.emulator\n"
+        "print({'django', 'django_rokka.client', 'pyvips'}.intersection(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def test_emulator__without_its_extra_names_it() -> None:
+    program = "import sys; sys.modules['werkzeug'] = None; import django_rokka.emulator"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    last = done.stderr.splitlines()[-1]
+    assert last == (
+        "ImportError: The emulator needs its extra. Run: pip install 'django-rokka[emulator]'"
+    )

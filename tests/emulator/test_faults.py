@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 
 import pytest
@@ -42,9 +44,23 @@ def test_reset__breaks_an_upload(rokka: Rokka, emulator: Emulator, size: int) ->
     assert rokka.post_file(encode(halves(9, 9))).status_code == 200
 
 
-def test_truncation__ends_a_body_early(rokka: Rokka, emulator: Emulator) -> None:
-    image = rokka.upload(encode(halves(300, 200)))
-    emulator.faults.add(path="download$", truncate_at=10)
+def test_reset__answers_nothing_more(rokka: Rokka, emulator: Emulator) -> None:
+    emulator.faults.add(method="POST", reset_after=5)
+    port = int(rokka.server.api_host.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n")
+        answered = b""
+        # Broken while it sends, or while it waits for the answer.
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"x" * 200_000)
+            answered = connection.recv(1000)
+    assert answered == b""
+
+
+@pytest.mark.parametrize("length", [10, 100_000])
+def test_truncation__ends_a_body_early(rokka: Rokka, emulator: Emulator, length: int) -> None:
+    image = rokka.upload(b"%PDF-" + b"x" * 300_000)
+    emulator.faults.add(path="download$", truncate_at=length)
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         rokka.api("GET", f"/sourceimages/demo/{image['hash']}/download")
 

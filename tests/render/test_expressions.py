@@ -28,6 +28,7 @@ def value_of(expression: str, **variables: Any) -> Any:
         ("1 + 2 * 3", 7),
         ("(1 + 2) * 3", 9),
         ("7 / 2", 3.5),
+        ("9223372036854775807 + 1", 2.0**63),
         ("8 / 2", 4),
         ("-7 % 3", -1),
         ("7 % -3", 1),
@@ -93,6 +94,8 @@ def test_evaluate__leaves_out_what_does_not_count(expression: str) -> None:
         ("10 ** 400", "a number is too large"),
         ("9 ** 9 ** 9", "a number is too large"),
         ("1e999", "a number is too large"),
+        ("1" * 400, "a number is too large"),
+        ("~".join(["$long"] * 30), "a text of more than 10000 characters"),
         ("0 ** -1", "is no real number"),
         ("(0 - 8) ** 0.5", "is no real number"),
         ("(" * 200 + "1" + ")" * 200, "more than 100 operators"),
@@ -103,7 +106,7 @@ def test_evaluate__leaves_out_what_does_not_count(expression: str) -> None:
 )
 def test_evaluate__says_what_is_wrong(expression: str, message: str) -> None:
     with pytest.raises(InvalidRenderURL, match=message):
-        value_of(expression, w=800)
+        value_of(expression, w=800, long="a" * 900)
 
 
 @given(st.text())

@@ -141,9 +141,9 @@ def test_fit__shortens_the_slug_alone(reference: ImageReference, length: int) ->
     ("length", "fitted"),
     [
         (255, f"{HASH}/1600x900/beach.jpg"),
-        (60, f"{HASH}/1600x900/beach.jpg"),
-        (59, f"{HASH}/1600x900/beac.jpg"),
-        (56, f"{HASH}/1600x900/b.jpg"),
+        (59, f"{HASH}/1600x900/beach.jpg"),
+        (58, f"{HASH}/1600x900/beac.jpg"),
+        (55, f"{HASH}/1600x900/b.jpg"),
     ],
 )
 def test_fit__gives_as_much_of_the_slug_as_there_is_room(length: int, fitted: str) -> None:

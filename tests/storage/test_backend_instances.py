@@ -128,6 +128,7 @@ def test_import__opens_nothing_and_loads_nothing_heavy() -> None:
 
 
 def test_deconstruct__has_no_options() -> None:
+    expected: tuple[str, list[object], dict[str, object]]
     expected = ("django_rokka.storage.RokkaStorage", [], {})
 
     assert RokkaStorage(**OPTIONS).deconstruct() == expected

@@ -26,6 +26,8 @@ from django_rokka.exceptions import (
 from django_rokka.storage import RokkaStorage
 
 from tests import pictures
+from tests.client.samples import HASH, uploaded
+from tests.client.scripted_server import Reply, ScriptedServer
 
 MakeStorage = Callable[..., RokkaStorage]
 
@@ -54,8 +56,11 @@ def fail_to_save(storage: RokkaStorage, content: bytes = b"") -> tuple[type[Exce
 def test_wrong_key__names_option_and_setting(make_storage: MakeStorage) -> None:
     assert fail_to_save(make_storage(api_key="another-key")) == (
         AuthenticationFailed,
-        "rokka refused the API key for organization 'demo' (403: API credentials are not supplied"
-        " or not a valid format.). Check the option api_key of the storage, or ROKKA_API_KEY.",
+        (
+            "rokka refused the API key for organization 'demo' (403: API credentials are not"
+            " supplied or not a valid format.). Check the option api_key of the storage, or"
+            " ROKKA_API_KEY."
+        ),
     )
 
 
@@ -64,16 +69,21 @@ def test_unknown_organization__names_option_and_setting(
 ) -> None:
     assert fail_to_save(make_storage(organization="acme")) == (
         OrganizationNotFound,
-        f"There is no organization 'acme' at {server.api_host} (404: The organization 'acme' does"
-        " not exist.). Check the option organization of the storage, or ROKKA_ORGANIZATION.",
+        (
+            f"There is no organization 'acme' at {server.api_host} (404: The organization 'acme'"
+            " does not exist.). Check the option organization of the storage, or"
+            " ROKKA_ORGANIZATION."
+        ),
     )
 
 
 def test_unreachable_host__names_the_host(make_storage: MakeStorage, closed_host: str) -> None:
     assert fail_to_save(make_storage(api_host=closed_host)) == (
         ConnectionFailed,
-        f"No connection to {closed_host} for POST /sourceimages/demo (connection refused)."
-        " Check the network and the option api_host.",
+        (
+            f"No connection to {closed_host} for POST /sourceimages/demo (connection refused)."
+            " Check the network and the option api_host."
+        ),
     )
 
 
@@ -82,8 +92,10 @@ def test_slow_host__names_the_timeout(make_storage: MakeStorage, server: Emulato
 
     assert fail_to_save(make_storage(timeout=0.1)) == (
         RequestTimeout,
-        f"No answer in time to POST {server.api_host}/sourceimages/demo. Try again later, or raise"
-        " the option timeout or the call's deadline.",
+        (
+            f"No answer in time to POST {server.api_host}/sourceimages/demo. Try again later, or"
+            " raise the option timeout or the call's deadline."
+        ),
     )
 
 
@@ -136,38 +148,35 @@ def test_refusal__has_its_type(
 
 
 def test_outage__that_passes_is_not_seen(make_storage: MakeStorage, server: EmulatorServer) -> None:
-    server.emulator.faults.add(method="POST", status=503, headers={"Retry-After": "0"}, times=2)
+    server.emulator.faults.add(method="POST", status=503)
 
-    name = make_storage(retries=2).save("a.jpg", ContentFile(pictures.jpeg()))
+    name = make_storage(retries=1).save("a.jpg", ContentFile(pictures.jpeg()))
 
     assert name.endswith("/40x30/a.jpg")
 
 
-def test_reset_while_uploading__is_no_connection(
-    make_storage: MakeStorage, server: EmulatorServer
-) -> None:
-    server.emulator.faults.add(method="POST", reset_after=1000)
-
-    kind, message = fail_to_save(make_storage(), pictures.jpeg() + bytes(2_000_000))
+def test_reset_while_uploading__is_no_connection(make_storage: MakeStorage) -> None:
+    with ScriptedServer().serving() as broken:
+        broken.reply(Reply(is_reset=True, reads_body=False))
+        kind, message = fail_to_save(make_storage(api_host=broken.url), bytes(5_000_000))
 
     assert kind is ConnectionFailed
     assert "Check the network" in message
 
 
-def test_another_checksum__is_an_error(make_storage: MakeStorage, server: EmulatorServer) -> None:
-    answer = '{"items": [{"hash": "%s", "binary_hash": "%s"}]}' % ("0" * 40, "1" * 40)  # noqa: UP031  # braces
-    image = answer.replace(
-        '"hash"',
-        '"name": "a", "format": "jpg", "size": 1, "width": 1,'
-        ' "height": 1, "created": "2024-01-01T00:00:00+00:00", "organization": "demo", "hash"',
-        1,
-    )
-    for _ in range(2):
-        server.emulator.faults.add(method="POST", status=200, body=image)
+def test_another_checksum__is_an_error(make_storage: MakeStorage) -> None:
+    with ScriptedServer().serving() as wrong:
+        wrong.reply(Reply(json=uploaded(b"something else")), Reply(json=uploaded(b"something")))
+        storage = make_storage(api_host=wrong.url)
+        unverified = make_storage(api_host=wrong.url, verify=False)
 
-    with pytest.raises(ChecksumMismatch, match="Upload it again"):
-        make_storage().save("a.jpg", ContentFile(pictures.jpeg()))
-    assert make_storage(verify=False).save("a.jpg", ContentFile(b"x")) == f"{'0' * 40}/1x1/a.jpg"
+        with pytest.raises(ChecksumMismatch, match="Upload it again"):
+            storage.save("a.svg", ContentFile(pictures.svg()))
+        storage.client.close()
+        name = unverified.save("a.svg", ContentFile(pictures.svg()))
+        unverified.client.close()
+
+    assert name == f"{HASH}/104x97/a.svg"
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_size__before_reading_is_asked_without_a_download(file: RokkaFile) -> No
     with observe_calls() as calls:
         assert (file.size, len(file)) == (len(CONTENT), len(CONTENT))
 
-    assert [call.path.rpartition("/")[2] for call in calls] == [file.name[:40]]
+    assert [call.path.rpartition("/")[2] for call in calls] == [(file.name or "")[:40]]
 
 
 def test_size__after_reading_asks_nobody_and_keeps_the_position(file: RokkaFile) -> None:
@@ -108,14 +108,20 @@ def test_open__goes_back_to_the_beginning(file: RokkaFile) -> None:
 
 
 def test_open__after_close_fetches_again(file: RokkaFile) -> None:
-    assert not file.closed
     with file:
         file.read()
-    assert file.closed
 
     with file.open() as again:
         assert again is file
         assert file.read() == CONTENT
+
+
+def test_closed__is_what_was_read_and_closed(file: RokkaFile) -> None:
+    before = file.closed
+    with file:
+        file.read()
+
+    assert (before, file.closed) == (False, True)
 
 
 def test_read__after_close_is_an_error(file: RokkaFile) -> None:

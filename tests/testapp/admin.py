@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 
 from django_rokka.admin import thumbnail
+
 from tests.testapp.models import Brand, Caption, Contract, Photo, Plain, Portrait, Poster
 
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity
 from django_rokka.emulator import vips
 from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Picture, read_colour
-from django_rokka.emulator.rendering.plan import MAX_RENDERED_PIXELS, RenderPlan
+from django_rokka.emulator.rendering.plan import RenderPlan
 from django_rokka.emulator.rendering.vector import write_svg
 from django_rokka.render import Operation
 from django_rokka.render.geometry import resized_size
@@ -56,8 +56,6 @@ def _load(plan: RenderPlan, source: Path) -> tuple[Picture, list[Operation]]:
         height=height,
         with_frames=plan.has_frames,
     )
-    if width * image.height > MAX_RENDERED_PIXELS:
-        raise BadRequest("The animation has too many pixels; ask for a smaller one.")
     frames = tuple(vips.split_pages(image))
     return Picture(frames=frames, subject=_subject(plan, width, height)), steps
 

@@ -13,13 +13,10 @@ from werkzeug.exceptions import BadRequest
 from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.schemas import check_is_rendered, check_operation, check_options
 from django_rokka.emulator.store import StoredImage
-from django_rokka.emulator.vips import RENDERED_SOURCES
+from django_rokka.emulator.vips import MAX_PIXELS, RENDERED_SOURCES
 from django_rokka.render import Operation, rendered_size
 
-__all__ = ["MAX_RENDERED_PIXELS", "MIMETYPES", "RenderPlan", "make_plan"]
-
-MAX_RENDERED_PIXELS = 225_000_000
-"""Pixels of a rendered picture, all frames of an animation together."""
+__all__ = ["MIMETYPES", "RenderPlan", "make_plan"]
 
 MIMETYPES = {
     "jpg": "image/jpeg",
@@ -175,8 +172,8 @@ def _check_size(plan: RenderPlan) -> None:
     width, height = plan.source.width, plan.source.height
     for count in range(len(plan.operations) + 1):
         size = rendered_size(plan.operations[:count], width, height, dpr=plan.dpr)
-        if size is not None and size[0] * size[1] > MAX_RENDERED_PIXELS:
+        if size is not None and size[0] * size[1] > MAX_PIXELS:
             raise BadRequest(
                 f"The picture would have {size[0]} x {size[1]} pixels, more than"
-                f" {MAX_RENDERED_PIXELS // 1_000_000} megapixels. Ask for a smaller one."
+                f" {MAX_PIXELS // 1_000_000} megapixels. Ask for a smaller one."
             )

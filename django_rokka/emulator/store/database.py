@@ -99,11 +99,8 @@ class Database:
         """Lend a connection that holds the write lock; all or nothing is written."""
         with self.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+            yield connection
+            # After an exception the connection is closed instead, which takes everything back.
             connection.execute("COMMIT")
 
     def close(self) -> None:

@@ -212,3 +212,52 @@ def test_list__says_that_search_is_missing(rokka: Rokka) -> None:
     response = rokka.api("GET", "/sourceimages/demo?height=1200")
     assert response.status_code == 501
     assert "search (parameter 'height')" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("area", ['"left"', '{"x": "left"}', '{"x": true}', '{"y": null}'])
+def test_upload__refuses_a_subject_area_without_numbers(rokka: Rokka, area: str) -> None:
+    fields = {"meta_dynamic[0][subject_area]": area}
+    assert rokka.post_file(encode(halves(30, 20)), **fields).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "message"),
+    [
+        ({"meta_user[0]": "words"}, 400, "meta_user[0] is 'words', must be a JSON object."),
+        ({"optimize_source": "true"}, 501, "optimize_source"),
+        ({"meta_static[0]": "{}"}, 501, "automatic descriptions"),
+        ({"fileName": "needless"}, 200, ""),
+    ],
+)
+def test_upload__reads_its_other_parts(
+    rokka: Rokka, fields: dict[str, str], status: int, message: str
+) -> None:
+    response = rokka.post_file(encode(halves(30, 20)), **fields)
+    assert response.status_code == status
+    assert message in response.text
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("limit=2001", 400),
+        ("limit=x", 400),
+        ("offset=-1", 400),
+        ("sort=size", 501),
+        ("limit=0", 200),
+    ],
+)
+def test_list__checks_its_parameters(rokka: Rokka, query: str, status: int) -> None:
+    assert rokka.api("GET", f"/sourceimages/demo?{query}").status_code == status
+
+
+def test_list__links_back(rokka: Rokka) -> None:
+    for width in (10, 20):
+        rokka.upload(encode(halves(width, 9)))
+    page = rokka.api("GET", "/sourceimages/demo?limit=2&offset=1").json()
+    assert page["links"] == {"prev": {"href": "/sourceimages/demo?limit=2"}}
+
+
+def test_list__has_previous_pages(rokka: Rokka) -> None:
+    page = rokka.api("GET", "/sourceimages/demo?limit=2&offset=7").json()
+    assert page["links"] == {"prev": {"href": "/sourceimages/demo?limit=2&offset=5"}}

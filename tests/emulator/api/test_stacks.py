@@ -60,10 +60,16 @@ def test_read__has_the_link_and_lists_have_not(rokka: Rokka) -> None:
     assert len(rokka.api("GET", "/stacks/demo?limit=1&offset=1").json()["items"]) == 1
 
 
+def test_put__keeps_the_description(rokka: Rokka) -> None:
+    answer = rokka.put_stack("thumb", {"operations": [], "description": "for lists"})
+    assert answer.json()["description"] == "for lists"
+
+
 def test_delete__is_404_the_second_time(rokka: Rokka) -> None:
     rokka.put_stack("thumb", THUMB)
     answers = [rokka.api("DELETE", "/stacks/demo/thumb").status_code for _ in range(2)]
     assert answers == [204, 404]
+    assert rokka.api("GET", "/stacks/demo/thumb").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,8 @@ def test_crop__falls_back_without_a_subject_area(rokka: Rokka) -> None:
     digest = rokka.upload(encode(halves(60, 40)))["hash"]
     path = f"/dynamic/crop-width-9-height-9-anchor-face-fallback-left_top/{digest}.png"
     assert pixel(rokka.picture(path), 1, 1) == RED
+    in_circles = f"/dynamic/crop-width-20-height-20-anchor-auto-fallback-face/{digest}.png"
+    assert pixel(rokka.picture(in_circles), 1, 1) == BLUE
 
 
 def test_smart_crop__finds_what_draws_attention(rokka: Rokka) -> None:
@@ -139,7 +141,8 @@ def test_blur__mixes_neighbours(rokka: Rokka) -> None:
     digest = rokka.upload(encode(halves(60, 40)))["hash"]
     picture = rokka.picture(f"/dynamic/blur-sigma-6/{digest}.png")
     assert is_close(pixel(picture, 0.5, 0.5), (128, 0, 128), 25)
-    assert rokka.picture(f"/dynamic/blur-sigma-6/{digest}.png").size == (60, 40)
+    untouched = rokka.picture(f"/dynamic/blur-sigma-0/{digest}.png")
+    assert (pixel(untouched, 0.45, 0.5), pixel(untouched, 0.55, 0.5)) == (RED, BLUE)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -171,3 +174,13 @@ def test_colours__come_out_as_srgb(rokka: Rokka, mode: str) -> None:
     picture = rokka.picture(f"/dynamic/resize-width-30--rotate-angle-90/{digest}.png")
     assert picture.mode in {"RGB", "RGBA"}
     assert picture.size == (20, 30)
+
+
+def test_colours__of_a_wide_profile_are_converted(rokka: Rokka) -> None:
+    wide = plain(60, 40, (200, 40, 40)).icc_transform("p3", input_profile="srgb")
+    data = encode(wide)
+    assert not is_close(pixel(decode(data), 0.5, 0.5), (200, 40, 40))
+    digest = rokka.upload(data)["hash"]
+    picture = rokka.picture(f"/dynamic/resize-width-30/{digest}.png")
+    assert is_close(pixel(picture, 0.5, 0.5), (200, 40, 40), 3)
+    assert "icc_profile" not in picture.info

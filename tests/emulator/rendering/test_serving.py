@@ -152,6 +152,16 @@ def test_render__applies_variables_and_overrides(
         ("/dynamic/crop-width-9-height-9-mode-box/{hash}.png", 501, "the mode 'box'"),
         ("/dynamic/resize-width-9-sharpen-true/{hash}.png", 501, "the option 'sharpen'"),
         ("/dynamic/resize-width-9/o-basestack-x/{hash}.png", 501, "option 'basestack'"),
+        ("/dynamic/autorotate-width-9/{hash}.png", 501, "options of the operation 'autorotate'"),
+        ("/dynamic/crop-width-9-height-9-scale-50/{hash}.png", 501, "the option 'scale'"),
+        ("/dynamic/rotate/{hash}.png", 400, "needs a value for angle"),
+        ("/dynamic/noop/o-autoformat-perhaps/{hash}.png", 400, "must be true or false"),
+        (
+            "/dynamic/noop/o-jpg.transparency.autoformat-true/{hash}.jpg",
+            501,
+            "'jpg.transparency.autoformat'",
+        ),
+        ("/dynamic/noop/o-source_file-1/{hash}.png", 400, "without operations"),
         ("/dynamic/-https://example.com/a.jpg-.png", 501, "remote images"),
     ],
 )
@@ -164,6 +174,10 @@ def test_render__says_what_is_wrong_or_missing(
         "application/json",
     )
     assert message in response.json()["error"]["message"]
+
+
+def test_render__is_read_only(rokka: Rokka, image: dict[str, Any]) -> None:
+    assert rokka.render(f"/dynamic/{image['hash']}.png", method="POST").status_code == 400
 
 
 def test_render__of_a_deleted_image_is_404(rokka: Rokka, image: dict[str, Any]) -> None:
@@ -358,6 +372,21 @@ class TestSources:
         assert "cannot be rendered" in response.json()["error"]["message"]
         renders = rokka.server.emulator.root / "renders"
         assert [file for file in renders.rglob("*") if file.is_file()] == []
+
+    def test_heic__without_a_decoder_is_missing(self, rokka: Rokka) -> None:
+        head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+        extent = b"\0\0\0\x14ispe\0\0\0\0" + (4000).to_bytes(4, "big") + (3000).to_bytes(4, "big")
+        digest = rokka.upload(head + extent)["hash"]
+        response = rokka.render(f"/dynamic/resize-width-9/{digest}.jpg")
+        assert response.status_code == 501
+        assert "a decoder for this HEIC" in response.json()["error"]["message"]
+
+    def test_animation__of_too_many_pixels_is_refused(self, rokka: Rokka) -> None:
+        digest = rokka.upload(animation("GIF"))["hash"]
+        path = f"/dynamic/resize-width-10000-height-10000-mode-absolute/{digest}.gif"
+        response = rokka.render(path)
+        assert response.status_code == 422
+        assert "all its frames have more than 225 megapixels" in response.text
 
     def test_svg__is_drawn_at_the_size_asked_for(self, rokka: Rokka) -> None:
         digest = rokka.upload(SVG)["hash"]

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from django_rokka.emulator.store import Database
+
+FORK = """
+import os, sys
+from pathlib import Path
+from django_rokka.emulator.store import Aliases, Database, StoredAlias
+
+aliases = Aliases(Database(Path(sys.argv[1])))
+aliases.put(StoredAlias("demo", "before", "0", ""), overwrite=False)
+child = os.fork()
+name = "parent" if child else "child"
+aliases.put(StoredAlias("demo", name, "0", ""), overwrite=False)
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+    print([bool(aliases.find("demo", name)) for name in ("before", "parent", "child")])
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "rokka.sqlite3")
+
+
+def count(database: Database) -> int:
+    with database.connection() as connection:
+        return int(connection.execute("SELECT count(*) FROM alias").fetchone()[0])
+
+
+def test_transaction__is_all_or_nothing(database: Database) -> None:
+    twice = [("demo", "logo", "0", "")] * 2
+    with pytest.raises(sqlite3.IntegrityError), database.transaction() as connection:
+        connection.executemany("INSERT INTO alias VALUES (?, ?, ?, ?)", twice)
+    assert count(database) == 0
+
+
+def test_close__lets_the_pool_open_again(database: Database) -> None:
+    database.close()
+    assert count(database) == 0
+    database.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_pool__survives_a_fork(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, str(tmp_path / "rokka.sqlite3")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[True, True, True]"

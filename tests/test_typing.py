@@ -1,0 +1,26 @@
+"""What a type checker sees; mypy is what runs most of this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_rokka.fields import RokkaFieldFile
+
+from tests.testapp.models import Leaflet, Photo
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+
+def test_value__is_a_field_file() -> None:
+    photo, leaflet = Photo(), Leaflet()
+    assert isinstance(photo.image, RokkaFieldFile)
+    if TYPE_CHECKING:
+        assert_type(photo.image, RokkaFieldFile)
+        assert_type(leaflet.page, RokkaFieldFile)
+        assert_type(photo.image.width, int | None)
+        assert_type(photo.image.url_for("thumb"), str)
+
+
+def test_descriptor__is_what_the_class_has() -> None:
+    assert Photo.image.field is Photo._meta.get_field("image")
