@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -163,6 +164,15 @@ def test_storage__without_a_folder_says_so() -> None:
 
     with pytest.raises(ImproperlyConfigured, match=r"has no folder\. Set the option 'root'"):
         storage.save("a.jpg", ContentFile(pictures.jpeg()))
+
+
+def test_storage__without_the_extra_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "django_rokka.emulator", None)
+
+    with pytest.raises(ImproperlyConfigured, match=r"pip install 'django-rokka\[emulator\]'"):
+        EmulatedRokkaStorage(root=tmp_path).exists("0" * 40)
 
 
 # URLs

@@ -12,6 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
+from django.core.signals import setting_changed
 from pytest_django import Settings
 
 from django_rokka.storage import RokkaStorage
@@ -83,6 +84,13 @@ def test_storage__is_made_of_anything(options: dict[str, object]) -> None:
         storage.client  # noqa: B018  # as above
 
 
+def test_storage__with_a_host_that_no_url_can_have_is_improperly_configured() -> None:
+    storage = RokkaStorage(**OPTIONS, api_host="http://[x")
+
+    with pytest.raises(ImproperlyConfigured):
+        storage.client  # noqa: B018  # asking is what fails
+
+
 def test_storage__reads_a_setting_that_changes_later(settings: Settings) -> None:
     storage = RokkaStorage()
     settings.ROKKA_API_URL = "rokka://the-key@first"
@@ -115,8 +123,6 @@ def test_storage__is_forgotten_when_nobody_holds_it() -> None:
 
 
 def find_receivers() -> list[object]:
-    from django.core.signals import setting_changed
-
     return [lookup for lookup in setting_changed.receivers if lookup[1]() is not None]
 
 
