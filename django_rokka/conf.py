@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from django_rokka.client.secrets import MASK, Secret
+from django_rokka.exceptions import InvalidRenderURL
+from django_rokka.render import StackDefinition
 
 __all__ = [
     "OPTION_NAMES",
@@ -212,13 +214,22 @@ def _find_wrong_values(values: Mapping[str, Any]) -> Iterator[Problem]:
         )
     yield from _find_wrong_hosts(values)
     yield from _find_wrong_numbers(values)
-    stacks = values.get("stacks")
+    yield from _find_wrong_stacks(values.get("stacks"))
+
+
+def _find_wrong_stacks(stacks: Any) -> Iterator[Problem]:
     if stacks is not None and not isinstance(stacks, Mapping):
         yield Problem(
             6,
             f"The option stacks is a {type(stacks).__name__}.",
             "Write a dict: the name of a stack and its definition.",
         )
+        return
+    for name, definition in (stacks or {}).items():
+        try:
+            StackDefinition.from_json(definition)
+        except InvalidRenderURL as error:
+            yield Problem(6, f"The stack {name!r} cannot be read.", str(error))
 
 
 def _find_wrong_hosts(values: Mapping[str, Any]) -> Iterator[Problem]:

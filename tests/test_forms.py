@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 from hypothesis import HealthCheck, given
@@ -142,6 +143,19 @@ def test_model_form__takes_a_hostile_name(name: str, slug: str) -> None:
     assert photo.image.reference.slug == slug
     with photo.image.open() as file:
         assert file.read() == pictures.jpeg()
+
+
+@pytest.mark.usefixtures("rokka")
+def test_uploaded_file__is_refused_by_a_column_without_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    form = UploadForm({}, files(image=an_upload()))
+    assert form.is_valid()
+    monkeypatch.setattr(Photo.image.field, "max_length", 50)
+    photo = Photo(image=form.cleaned_data["image"])
+    with pytest.raises(SuspiciousFileOperation, match="does not fit into 50 characters"):
+        photo.image.commit()
+    assert photo.image.read() == pictures.jpeg()
 
 
 # What the row had
