@@ -18,6 +18,9 @@ from django_rokka.storage import RokkaStorage
 
 __all__ = ["apply", "claim"]
 
+_DEADLINE = 10
+"""Seconds that each call may take: it holds up the request that saved the row."""
+
 logger = logging.getLogger("django_rokka.aliases")
 
 
@@ -94,9 +97,9 @@ def _point(alias: Alias, hash: str, *, storage: RokkaStorage) -> None:
     """Move the alias at rokka; refuse to take over one that somebody else has set."""
     aliases = storage.client.aliases
     try:
-        aliases.create(alias.name, hash, overwrite=bool(alias.confirmed_hash))
+        aliases.create(alias.name, hash, overwrite=bool(alias.confirmed_hash), deadline=_DEADLINE)
     except Conflict as error:
-        current = aliases.get(alias.name).hash
+        current = aliases.get(alias.name, deadline=_DEADLINE).hash
         if current != hash:
             raise Conflict(
                 f"The alias {alias.name!r} points at {current} and was not made by this project,"
@@ -111,7 +114,7 @@ def _point(alias: Alias, hash: str, *, storage: RokkaStorage) -> None:
 def _invalidate(alias: Alias, storage: RokkaStorage) -> RokkaError | None:
     """Ask the CDN to forget the previous picture; rokka allows that ten times an hour."""
     try:
-        storage.client.aliases.invalidate_cache(alias.name)
+        storage.client.aliases.invalidate_cache(alias.name, deadline=_DEADLINE)
     except RokkaError as error:
         return error
     return None
@@ -120,7 +123,8 @@ def _invalidate(alias: Alias, storage: RokkaStorage) -> RokkaError | None:
 def _note(alias: Alias, *, using: str, error: RokkaError | None) -> None:
     alias.attempts = 0 if alias.is_confirmed else alias.attempts + 1
     alias.last_error = str(error or "")
-    alias.save(using=using)
+    # Not the target: another save may have claimed the alias for its image meanwhile.
+    alias.save(using=using, update_fields=("confirmed_hash", "attempts", "last_error", "changed"))
     if error is None:
         return
     if alias.is_confirmed:

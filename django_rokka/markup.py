@@ -114,11 +114,13 @@ def responsive_image(
     *,
     widths: str | int | Iterable[int] = (),
     alt: str = "",
+    by: str = "",
     storage: str | None = None,
     **attributes: Any,
 ) -> SafeString:
     """Write an ``<img>`` of an image field's value; nothing for an empty or broken one.
 
+    ``by="alias"`` links to the alias once it is confirmed.
     ``format``, ``filename``, ``options`` and ``variables`` belong to the URL, everything else is
     an attribute: ``data_id`` is written as ``data-id``.
     """
@@ -126,7 +128,8 @@ def responsive_image(
     if not image:
         return SafeString("")
     home = _find_storage(image, storage)
-    reference = home.read_reference(str(image))
+    is_field = hasattr(image, "get_link")
+    reference = image.get_link(by) if is_field else home.read_reference(str(image))
     if reference is None:
         return SafeString("")
     stack = stack or getattr(getattr(image, "field", None), "default_stack", "")

@@ -131,18 +131,31 @@ class RokkaFieldFile(ImageFieldFile):
         ``by="alias"`` links to the alias once it is confirmed, and to the hash before that.
         ``parts`` are those of ``RokkaStorage.get_render_url``.
         """
-        is_by_alias = self._renders_by_alias(by)
         self._require_file()
-        reference = self._known
+        reference = self.get_link(by)
         if reference is None:
             return ""
-        if is_by_alias and reference.alias:
-            reference = reference.by_alias(self.field.alias_format)
         return self.field.rokka_storage.url(reference, stack or self.field.default_stack, **parts)
 
-    def srcset(self, stack: str = "", *, widths: str | Iterable[int], **parts: Any) -> str:
+    def get_link(self, by: str = "") -> ImageReference | None:
+        """Return what a URL links to: the image by its hash, or by its alias alone.
+
+        ``by`` is ``"hash"`` or ``"alias"``, by default the field's ``render_by``. ``None`` is a
+        broken reference, which is an error under ``DEBUG``.
+        """
+        by = by or self.field.render_by
+        if by not in ("hash", "alias"):
+            raise ValueError(f"Unknown way to render {by!r}, must be one of: 'hash', 'alias'.")
+        known = self._known
+        if known is not None and known.alias and by == "alias":
+            return known.by_alias(self.field.alias_format)
+        return known
+
+    def srcset(
+        self, stack: str = "", *, widths: str | Iterable[int], by: str = "", **parts: Any
+    ) -> str:
         """Write a ``srcset`` value for these widths in pixels, none wider than the original."""
-        reference = self._known
+        reference = self.get_link(by)
         if reference is None:
             return ""
         stack = stack or self.field.default_stack
@@ -199,9 +212,3 @@ class RokkaFieldFile(ImageFieldFile):
             raise UploadFailed(
                 f"The file of {self.field} was not uploaded, and nothing was saved. {error}"
             ) from error
-
-    def _renders_by_alias(self, by: str) -> bool:
-        by = by or self.field.render_by
-        if by not in ("hash", "alias"):
-            raise ValueError(f"Unknown way to render {by!r}, must be one of: 'hash', 'alias'.")
-        return by == "alias"

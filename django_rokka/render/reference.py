@@ -137,11 +137,10 @@ class ImageReference(NamedTuple):
     def by_alias(self, extension: str) -> ImageReference:
         """Return the reference that names the image by its alias alone.
 
-        It has neither slug nor extension of the current file, or the link would change with it.
+        Its text has neither slug nor extension of the current file, or the link would change with
+        it; the size stays, for the layout of the page.
         """
-        return ImageReference(
-            "", alias=self.alias, extension=extension, is_protected=self.is_protected
-        )
+        return self._replace(hash="", slug="", extension=extension)
 
     @property
     def has_size(self) -> bool:

@@ -87,6 +87,11 @@ class RenderURL(NamedTuple):
         """The URL from the render host on: percent-encoded path and, if needed, query."""
         in_path, in_query = write_variables(self.variables)
         name = f"/{quote(self.filename, safe='')}" if self.filename else ""
+        if self.filename.endswith("-") and self.image.startswith("-"):
+            raise InvalidRenderURL(
+                f"The file name {self.filename!r} cannot follow {self.image[:100]!r}: a hyphen at"
+                " its end would be read as the end of the image. Leave it out."
+            )
         where = f"/{self._stack_part}{in_path}/{self._image_part}{name}"
         return f"{where}.{self._checked_format}{write_query(in_query)}"
 

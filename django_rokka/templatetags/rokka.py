@@ -33,6 +33,7 @@ def rokka_img(
 ) -> SafeString:
     """Write an ``<img>``: ``{% rokka_img hero 'content' widths='400 800' sizes='100vw' %}``.
 
-    Any other argument becomes an attribute, ``data_id`` is written as ``data-id``.
+    ``by``, ``format``, ``filename`` and ``storage`` are those of ``rokka_url``. Any other argument
+    becomes an attribute, ``data_id`` is written as ``data-id``.
     """
     return markup.responsive_image(image, stack, widths=widths, alt=alt, **attributes)

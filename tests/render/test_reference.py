@@ -228,11 +228,17 @@ def test_format__is_what_browsers_show(extension: str, format: str) -> None:
     assert ImageReference(HASH, extension=extension).format == format
 
 
-def test_by_alias__keeps_nothing_of_the_current_file() -> None:
+def test_by_alias__writes_nothing_of_the_current_file() -> None:
+    reference = ImageReference(HASH, 1600, 900, "beach", "jpg", "logo", is_protected=True)
+
+    assert str(reference.by_alias("png")) == "-_logo_-.png"
+
+
+def test_by_alias__knows_size_and_protection() -> None:
     reference = ImageReference(HASH, 1600, 900, "beach", "jpg", "logo", is_protected=True)
 
     assert reference.by_alias("png") == ImageReference(
-        "", extension="png", alias="logo", is_protected=True
+        "", 1600, 900, extension="png", alias="logo", is_protected=True
     )
 
 

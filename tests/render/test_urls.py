@@ -116,13 +116,19 @@ urls = st.builds(
         st.one_of(texts, st.booleans(), st.none(), st.lists(st.integers())),
         max_size=4,
     ),
-    filename=st.from_regex(r"[a-zA-Z0-9ü(). -]{0,20}", fullmatch=True),
+    filename=st.from_regex(r"([a-zA-Z0-9ü(). -]{0,20}[a-zA-Z0-9)])?", fullmatch=True),
 )
 
 
 @given(urls)
 def test_parse__gives_back_the_parts(url: RenderURL) -> None:
     assert RenderURL.parse(url.path) == url
+
+
+def test_path__of_a_remote_image_takes_no_file_name_that_would_move_its_end() -> None:
+    url = RenderURL(image="-https://example.com/a.jpg-", format="jpg", stack="s", filename="a-")
+    with pytest.raises(InvalidRenderURL, match=r"'a-' cannot follow '-https.*Leave it out"):
+        url.path  # noqa: B018  # writing is the claim
 
 
 @given(urls)

@@ -116,8 +116,9 @@ def _compare_size(
     density = _DPR.search(answer.address)
     scale = float(density[1]) if density else 1.0
     for actual, promised, side in zip(answer.size, (width, height), ("wide", "high"), strict=True):
-        # On dense screens a pixel of the page is several of the picture, and one may be rounded.
-        if promised and abs(actual - promised * scale) > scale - 1:
+        # A drawing has any size. On dense screens a pixel of the page is several of the picture,
+        # and one may be rounded.
+        if promised and not answer.is_vector and abs(actual - promised * scale) > scale - 1:
             yield f"{actual} px {side}, {promised * scale:g} promised"
     if like and like.width and like.height:
         wanted = answer.size[0] * like.height / like.width

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pyvips
 import requests
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
+_VECTOR = "image/svg+xml"
 _SAMPLE = (24, 24)
 _REDUCED = (240, 240)
 _TOLERANCE = 4.0
@@ -24,6 +25,7 @@ class Answer:
     problems: tuple[str, ...]
     size: tuple[int, int]
     length: int
+    is_vector: bool
     picture: Image.Image | None
 
 
@@ -38,13 +40,10 @@ def read_answer(response: requests.Response) -> Answer:
         problems.append(f"content type {kind!r} is no image")
     else:
         try:
-            opened = Image.open(io.BytesIO(response.content))
-            opened.load()
-        except (OSError, SyntaxError) as error:
+            actual, picture = _decode(response.content, is_vector=kind == _VECTOR)
+        except (OSError, SyntaxError, pyvips.Error) as error:
             problems.append(f"cannot be decoded ({error})")
         else:
-            picture = opened.convert("RGBA")
-            actual = Image.MIME.get(opened.format or "")
             if actual != kind:
                 problems.append(f"is {actual} and says {kind}")
     return Answer(
@@ -52,19 +51,16 @@ def read_answer(response: requests.Response) -> Answer:
         problems=tuple(problems),
         size=picture.size if picture else (0, 0),
         length=len(response.content),
+        is_vector=kind == _VECTOR,
         picture=picture,
     )
 
 
 def open_original(content: bytes) -> Image.Image:
-    """Decode an uploaded picture and reduce it to what a comparison needs, upright."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        original = Image.open(io.BytesIO(content))
-        original.load()
-    reduced = ImageOps.exif_transpose(original).convert("RGBA")
-    reduced.thumbnail(_REDUCED, Image.Resampling.BOX)
-    return reduced
+    """Decode an uploaded picture, an SVG too, and reduce it to what a comparison needs."""
+    width, height = _REDUCED
+    reduced = pyvips.Image.thumbnail_buffer(content, width, height=height, size="down")
+    return Image.open(io.BytesIO(reduced.pngsave_buffer())).convert("RGBA")
 
 
 def difference(original: Image.Image, rendered: Image.Image) -> float:
@@ -94,6 +90,15 @@ def find_twins(pictures: Iterable[tuple[str, Image.Image]]) -> list[tuple[str, s
         twins += [(other, name) for other, known in seen if _distance(known, sample) < 1]
         seen.append((name, sample))
     return twins
+
+
+def _decode(content: bytes, *, is_vector: bool) -> tuple[str | None, Image.Image]:
+    """Return the content type that the bytes have, and the picture they make."""
+    if is_vector:
+        drawn = pyvips.Image.svgload_buffer(content).pngsave_buffer()
+        return _VECTOR, Image.open(io.BytesIO(drawn)).convert("RGBA")
+    opened = Image.open(io.BytesIO(content))
+    return Image.MIME.get(opened.format or ""), opened.convert("RGBA")
 
 
 def _flatten(picture: Image.Image) -> Image.Image:
