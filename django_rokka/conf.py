@@ -226,10 +226,14 @@ def _find_wrong_stacks(stacks: Any) -> Iterator[Problem]:
         )
         return
     for name, definition in (stacks or {}).items():
-        try:
-            StackDefinition.from_json(definition)
-        except InvalidRenderURL as error:
-            yield Problem(6, f"The stack {name!r} cannot be read.", str(error))
+        yield from _find_wrong_stack(name, definition)
+
+
+def _find_wrong_stack(name: str, definition: Any) -> Iterator[Problem]:
+    try:
+        StackDefinition.from_json(definition)
+    except InvalidRenderURL as error:
+        yield Problem(6, f"The stack {name!r} cannot be read.", str(error))
 
 
 def _find_wrong_hosts(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -214,6 +214,11 @@ def test_find_problems__stacks_are_a_dict() -> None:
     assert problems(**MINIMAL, stacks=["thumb"]) == [(6, "The option stacks is a list.")]
 
 
+def test_find_problems__each_stack_can_be_read() -> None:
+    stacks = {"good": {"operations": []}, "bad": {"operations": [{"options": {"width": 1}}]}}
+    assert problems(**MINIMAL, stacks=stacks) == [(6, "The stack 'bad' cannot be read.")]
+
+
 @pytest.mark.parametrize("name", ["organization", "api_key", "signing_key", "default_stack"])
 def test_find_problems__a_text_is_a_text(name: str) -> None:
     expected = (8, f"The option {name} is of type bytes.")

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from django_rokka.conf import Config
 from django_rokka.fields import RokkaImage
 from django_rokka.testing import assert_no_rokka_calls
+
 from tests.testapp.models import Brand
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
