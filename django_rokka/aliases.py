@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Model
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db.models import Model, QuerySet
 
 from django_rokka.columns import get_image_fields
 from django_rokka.exceptions import Conflict, InvalidReference, RokkaError
@@ -18,6 +18,9 @@ from django_rokka.storage import RokkaStorage
 
 __all__ = ["apply", "claim"]
 
+_ROUNDS = 3
+"""Tries to catch up with a column that others change meanwhile."""
+
 _DEADLINE = 10
 """Seconds that each call may take: it holds up the request that saved the row."""
 
@@ -28,38 +31,25 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
     """Note that a row's alias has to point at the image the row holds now.
 
     Return the note to ``apply`` once the transaction has been committed, ``None`` when there is
-    nothing to move. No request.
+    nothing to move. The name of a row's alias is fixed by its first claim: links exist. No
+    request.
     """
     reference = _read(getattr(instance, field.attname).name)
-    name = field.get_alias_name(instance)
-    if reference is None or not name or reference.alias == name:
+    if reference is None or not field.alias:
         return None
-    owner = {
-        # The model that has the column: a child of it may save the row too.
-        "model": field.model._meta.label_lower,
-        "object_pk": str(instance.serializable_value(field.model._meta.pk.name)),
-        "field": field.name,
-    }
     try:
+        name = field.get_alias_name(instance)
         organization = field.rokka_storage.config.organization
-    except ImproperlyConfigured as error:
-        logger.error("The alias %r was not moved: %s", name, error)
+    except (ImproperlyConfigured, ValidationError) as error:
+        logger.error("The alias of %s %s was not moved: %s", field, instance.pk, error)
         return None
-    alias: Alias
-    alias, is_new = Alias.objects.using(using).get_or_create(
-        organization=organization,
-        name=name,
-        defaults={**owner, "target_hash": reference.hash},
-    )
-    if is_new:
-        return alias
-    if any(getattr(alias, key) != value for key, value in owner.items()):
-        who = "{model} {object_pk}".format_map(owner)
-        whose = f"{alias.model} {alias.object_pk}"
-        logger.error("%s claims the alias %r of %s. It was not moved.", who, name, whose)
+    owner = {"organization": organization, **_get_owner(instance, field)}
+    rows = Alias.objects.using(using)
+    alias = rows.filter(**owner).first() or _take(rows, name, owner=owner)
+    if alias is None or (alias.confirmed_hash == reference.hash and reference.alias == alias.name):
         return None
     alias.target_hash = reference.hash
-    alias.save(using=using, update_fields=("target_hash", "changed"))
+    alias.save(using=using, update_fields=("target_hash", *owner, "changed"))
     return alias
 
 
@@ -70,45 +60,94 @@ def apply(alias_pk: int, *, using: str) -> ImageReference | None:
     stands in the ``Alias`` and in the log, and the row renders by hash meanwhile.
     PUT /sourceimages/{org}/alias/{alias}.
     """
-    alias = Alias.objects.using(using).get(pk=alias_pk)
-    field = _get_field(alias)
-    column = field.model._base_manager.using(using).filter(pk=alias.object_pk)
-    text = column.values_list(field.attname, flat=True).first()
-    reference = _read(text)
-    if reference is None:
+    for _ in range(_ROUNDS):
+        alias = Alias.objects.using(using).get(pk=alias_pk)
+        field = _get_field(alias)
+        column = field.model._base_manager.using(using).filter(pk=alias.object_pk)
+        text = column.values_list(field.attname, flat=True).first()
+        reference = _read(text)
+        if reference is None:
+            return None
+        previous = alias.confirmed_hash
+        try:
+            confirmed = reference._replace(alias=alias.name).fit(field.max_length or MAX_LENGTH)
+            _point(alias, reference.hash, storage=field.rokka_storage, using=using)
+        except RokkaError as error:
+            _note(alias, using=using, error=error)
+            return None
+        alias.target_hash = alias.confirmed_hash = reference.hash
+        has_moved = previous not in ("", reference.hash)
+        failure = _invalidate(alias, field.rokka_storage) if has_moved else None
+        _note(alias, using=using, error=failure)
+        # Compare and set: where the column has another image by now, the alias follows it.
+        if column.filter(**{field.attname: text}).update(**{field.attname: str(confirmed)}):
+            return confirmed
+    logger.warning("The image behind the alias %r changes too often to be followed.", alias.name)
+    return None
+
+
+def _get_owner(instance: Model, field: RokkaImage) -> dict[str, str]:
+    """Name the column of a row, by the model that has it: a child may save the row too."""
+    meta = field.model._meta
+    key = instance.serializable_value(meta.pk.name)
+    return {"model": meta.label_lower, "object_pk": str(key), "field": field.name}
+
+
+def _take(rows: QuerySet[Alias], name: str, *, owner: dict[str, str]) -> Alias | None:
+    """Return the claim on a name, unless another row that still exists has it."""
+    if not name:
         return None
-    previous = alias.confirmed_hash
+    # Two processes may save the same row at once: that makes one claim.
+    key = {"organization": owner["organization"], "name": name}
+    alias, is_new = rows.get_or_create(**key, defaults=owner)
+    if is_new or _get_claim(alias) == _get_claim(Alias(**owner)):
+        return alias
+    if _has_owner(alias, using=rows.db):
+        who = "{model} {object_pk}".format_map(owner)
+        whose = f"{alias.model} {alias.object_pk}"
+        logger.error("%s claims the alias %r of %s. It was not moved.", who, name, whose)
+        return None
+    for attribute, value in owner.items():
+        setattr(alias, attribute, value)
+    return alias
+
+
+def _get_claim(alias: Alias) -> tuple[str, str, str]:
+    return alias.model, alias.object_pk, alias.field
+
+
+def _has_owner(alias: Alias, *, using: str) -> bool:
     try:
-        confirmed = reference._replace(alias=alias.name).fit(field.max_length or MAX_LENGTH)
-        _point(alias, reference.hash, storage=field.rokka_storage)
-    except RokkaError as error:
-        _note(alias, using=using, error=error)
-        return None
-    alias.target_hash = alias.confirmed_hash = reference.hash
-    # Compare and set: whoever changed the column meanwhile has claimed the alias anew.
-    column.filter(**{field.attname: text}).update(**{field.attname: str(confirmed)})
-    has_moved = previous not in ("", reference.hash)
-    failure = _invalidate(alias, field.rokka_storage) if has_moved else None
-    _note(alias, using=using, error=failure)
-    return confirmed
+        field = _get_field(alias)
+    except LookupError:
+        return False
+    return field.model._base_manager.using(using).filter(pk=alias.object_pk).exists()
 
 
-def _point(alias: Alias, hash: str, *, storage: RokkaStorage) -> None:
+def _point(alias: Alias, hash: str, *, storage: RokkaStorage, using: str) -> None:
     """Move the alias at rokka; refuse to take over one that somebody else has set."""
     aliases = storage.client.aliases
+    # Said before it is asked, so that a process which dies in between is no stranger to the next.
+    asked = alias.asked_hash
+    is_ours = bool(alias.confirmed_hash)
+    if not is_ours and not asked:
+        alias.asked_hash = hash
+        alias.save(using=using, update_fields=("asked_hash", "changed"))
     try:
-        aliases.create(alias.name, hash, overwrite=bool(alias.confirmed_hash), deadline=_DEADLINE)
+        aliases.create(alias.name, hash, overwrite=is_ours, deadline=_DEADLINE)
     except Conflict as error:
         current = aliases.get(alias.name, deadline=_DEADLINE).hash
-        if current != hash:
+        if current not in (hash, asked):
+            alias.asked_hash = asked
             raise Conflict(
-                f"The alias {alias.name!r} points at {current} and was not made by this project,"
+                f"The alias {alias.name!r} points at {current} and this project did not set it,"
                 f" so it was not moved to {hash}. Delete it at rokka, or use another name.",
                 status=error.status,
                 method=error.method,
                 path=error.path,
                 detail=error.detail,
             ) from error
+        aliases.create(alias.name, hash, overwrite=True, deadline=_DEADLINE)
 
 
 def _invalidate(alias: Alias, storage: RokkaStorage) -> RokkaError | None:
@@ -123,8 +162,13 @@ def _invalidate(alias: Alias, storage: RokkaStorage) -> RokkaError | None:
 def _note(alias: Alias, *, using: str, error: RokkaError | None) -> None:
     alias.attempts = 0 if alias.is_confirmed else alias.attempts + 1
     alias.last_error = str(error or "")
+    if alias.is_confirmed:
+        alias.asked_hash = ""
     # Not the target: another save may have claimed the alias for its image meanwhile.
-    alias.save(using=using, update_fields=("confirmed_hash", "attempts", "last_error", "changed"))
+    alias.save(
+        using=using,
+        update_fields=("asked_hash", "confirmed_hash", "attempts", "last_error", "changed"),
+    )
     if error is None:
         return
     if alias.is_confirmed:
@@ -134,9 +178,12 @@ def _note(alias: Alias, *, using: str, error: RokkaError | None) -> None:
 
 
 def _get_field(alias: Alias) -> RokkaImage:
+    """Return the field of a claim; raise ``LookupError`` when the model has it no more."""
     model: type[Model] = apps.get_model(alias.model)
-    fields = get_image_fields(model)
-    return next(field for field in fields if field.name == alias.field)
+    for field in get_image_fields(model):
+        if field.name == alias.field:
+            return field
+    raise LookupError(f"{alias.model} has no image field {alias.field!r}.")
 
 
 def _read(text: str | None) -> ImageReference | None:

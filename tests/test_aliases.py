@@ -224,7 +224,7 @@ def test_alias__set_by_somebody_else_is_not_taken_over(
     assert Leaflet.objects.get().page.alias == ""
     assert (row.is_confirmed, row.attempts) == (False, 1)
     for text in (row.last_error, caplog.text):
-        assert f"points at {foreign.hash} and was not made by this project" in text
+        assert f"points at {foreign.hash} and this project did not set it" in text
         assert f"not moved to {leaflet.page.hash}" in text
 
 
@@ -330,7 +330,7 @@ def test_apply__of_a_row_that_is_gone_or_empty_moves_nothing(rokka: RokkaStorage
         assert aliases.apply(row.pk, using="default") is None
 
 
-def test_apply__does_not_overwrite_what_was_stored_meanwhile(
+def test_apply__follows_an_image_that_was_stored_meanwhile(
     rokka: RokkaStorage, server: EmulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     brand = a_brand("red")
@@ -342,5 +342,7 @@ def test_apply__does_not_overwrite_what_was_stored_meanwhile(
         return create(*args, **kwargs)
 
     monkeypatch.setattr(rokka.client.aliases, "create", create_late)
-    aliases.apply(Alias.objects.get().pk, using="default")
-    assert Brand.objects.get().logo.name == str(newer)
+    row = Alias.objects.get()
+    aliases.apply(row.pk, using="default")
+    assert Brand.objects.get().logo.name == str(newer._replace(alias=row.name))
+    assert rokka.client.aliases.get(row.name).hash == newer.hash

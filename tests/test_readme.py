@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.template import Context, Template
 from pytest_django import Settings
 
+from django_rokka.client import observe_calls
 from django_rokka.conf import Config
 from django_rokka.fields import RokkaImage
+from django_rokka.storage import RokkaStorage
 from django_rokka.testing import assert_no_rokka_calls
 
+from tests import pictures
 from tests.testapp.models import Brand
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -58,6 +62,18 @@ def test_opening_example__renders_to_the_html_shown() -> None:
             Context({"article": {"hero": hero}, "brand": {"logo": logo}})
         )
     assert html.split() == get_blocks("html")[0].split()
+
+
+@pytest.mark.django_db
+def test_field__answers_as_shown(rokka: RokkaStorage) -> None:
+    content = pictures.png(width=900, height=600)
+    brand = Brand.objects.create(name="Acme", logo=ContentFile(content, "acme-logo.png"))
+    shown = next(block for block in get_blocks("python") if block.startswith("brand.logo.hash"))
+    namespace: dict[str, Any] = {"brand": brand}
+    with observe_calls() as calls:
+        exec(shown.replace("original.read()", "read = original.read()"), namespace)  # noqa: S102
+    assert namespace["read"] == content
+    assert [call.segments[-1] for call in calls] == ["download"]
 
 
 def test_options__are_all_in_the_table() -> None:

@@ -23,6 +23,10 @@ class Migration(migrations.Migration):
                 ("field", models.CharField(max_length=100, verbose_name="field")),
                 ("target_hash", models.CharField(max_length=40, verbose_name="target hash")),
                 (
+                    "asked_hash",
+                    models.CharField(blank=True, max_length=40, verbose_name="asked hash"),
+                ),
+                (
                     "confirmed_hash",
                     models.CharField(blank=True, max_length=40, verbose_name="confirmed hash"),
                 ),
@@ -37,7 +41,11 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("organization", "name"), name="django_rokka_alias_organization_name"
-                    )
+                    ),
+                    models.UniqueConstraint(
+                        fields=("organization", "model", "object_pk", "field"),
+                        name="django_rokka_alias_owner",
+                    ),
                 ],
             },
         ),

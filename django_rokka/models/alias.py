@@ -12,7 +12,8 @@ class Alias(models.Model):
     """What rokka cannot list: the alias of one column of one row.
 
     The row's own column is the truth; ``target_hash`` is what it held when it was last saved,
-    ``confirmed_hash`` what rokka has accepted.
+    ``asked_hash`` what rokka was asked for and has not answered, ``confirmed_hash`` what rokka
+    has accepted.
     """
 
     organization = models.CharField(_("organization"), max_length=100)
@@ -21,6 +22,7 @@ class Alias(models.Model):
     object_pk = models.CharField(_("primary key"), max_length=255)
     field = models.CharField(_("field"), max_length=100)
     target_hash = models.CharField(_("target hash"), max_length=40)
+    asked_hash = models.CharField(_("asked hash"), max_length=40, blank=True)
     confirmed_hash = models.CharField(_("confirmed hash"), max_length=40, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     last_error = models.TextField(_("last error"), blank=True)
@@ -33,6 +35,10 @@ class Alias(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("organization", "name"), name="django_rokka_alias_organization_name"
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "model", "object_pk", "field"),
+                name="django_rokka_alias_owner",
             ),
         )
 

@@ -1,0 +1,118 @@
+"""Claims on aliases: whose a name is, and what a crash or a stale object leaves behind."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.base import ContentFile
+
+from django_rokka import aliases
+from django_rokka.exceptions import RokkaError
+from django_rokka.models import Alias
+from django_rokka.storage import RokkaStorage
+
+from tests import pictures
+from tests.testapp.models import Brand, Leaflet, Poster
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def a_file(colour: str) -> ContentFile[bytes]:
+    return ContentFile(pictures.png(colour=colour), "logo.png")
+
+
+def get_hash_behind(rokka: RokkaStorage, alias: str) -> str:
+    return rokka.client.aliases.get(alias).hash
+
+
+def test_stale_object__saved_late_takes_the_alias_back_with_its_column(
+    rokka: RokkaStorage,
+) -> None:
+    Brand.objects.create(name="Acme", logo=a_file("red"))
+    stale, fresh = Brand.objects.get(), Brand.objects.get()
+    fresh.logo = a_file("blue")
+    fresh.save()
+    stale.name = "Acme Inc."
+    stale.save()
+    stored = Brand.objects.get()
+    assert stored.logo.hash == stale.logo.hash != fresh.logo.hash
+    assert get_hash_behind(rokka, stored.logo.alias) == stored.logo.hash
+    assert Alias.objects.get().confirmed_hash == stored.logo.hash
+
+
+def test_crash__between_moving_and_noting_is_made_good_by_the_next_logo(
+    rokka: RokkaStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """What nothing catches."""
+
+    create = rokka.client.aliases.create
+
+    def create_and_die(*args: object, **kwargs: object) -> None:
+        create(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rokka.client.aliases, "create", create_and_die)
+        with pytest.raises(Killed):
+            Brand.objects.create(name="Acme", logo=a_file("red"))
+    assert not Alias.objects.get().is_confirmed
+    brand = Brand.objects.get()
+    brand.logo = a_file("blue")
+    brand.save()
+    row = Alias.objects.get()
+    assert (row.is_confirmed, row.asked_hash, row.last_error) == (True, "", "")
+    assert get_hash_behind(rokka, row.name) == brand.logo.hash == row.confirmed_hash
+
+
+def test_refusal__is_not_remembered_as_asked(rokka: RokkaStorage) -> None:
+    foreign = rokka.upload("foreign.png", a_file("green"))
+    rokka.client.aliases.create("leaflet_spring_page", foreign.hash)
+    Leaflet.objects.create(slug="spring", page=a_file("blue"))
+    assert Alias.objects.get().asked_hash == ""
+
+
+def test_name__stays_when_the_column_it_is_made_of_changes(rokka: RokkaStorage) -> None:
+    leaflet = Leaflet.objects.create(slug="spring", page=a_file("red"))
+    leaflet.slug = "summer"
+    leaflet.page = a_file("blue")
+    leaflet.save()
+    assert leaflet.page.alias == "leaflet_spring_page"
+    assert get_hash_behind(rokka, "leaflet_spring_page") == leaflet.page.hash
+    with pytest.raises(RokkaError):
+        rokka.client.aliases.get("leaflet_summer_page")
+
+
+def test_name__of_a_deleted_row_is_free_for_the_next(rokka: RokkaStorage) -> None:
+    Leaflet.objects.create(slug="spring", page=a_file("red")).delete()
+    successor = Leaflet.objects.create(slug="spring", page=a_file("blue"))
+    assert successor.page.alias == "leaflet_spring_page"
+    assert get_hash_behind(rokka, "leaflet_spring_page") == successor.page.hash
+    assert Alias.objects.get().object_pk == str(successor.pk)
+
+
+def test_name__of_a_model_that_is_gone_is_free(rokka: RokkaStorage) -> None:
+    poster = Poster.objects.create(slug="spring", page=a_file("red"))
+    Alias.objects.update(name="leaflet_spring_page", field="cover")
+    leaflet = Leaflet.objects.create(slug="spring", page=a_file("red"))
+    assert leaflet.page.alias == "leaflet_spring_page"
+    assert poster.page.alias == "poster_spring_page"
+
+
+def test_column_that_changes_at_every_try__is_left_to_the_next_save(
+    rokka: RokkaStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    brand = Brand.objects.create(name="Acme", logo=a_file("red"))
+    others = [rokka.upload("other.png", a_file(colour)) for colour in ("blue", "green")] * 2
+    create = rokka.client.aliases.create
+
+    def create_late(name: str, hash: str, **options: object) -> None:
+        Brand.objects.filter(pk=brand.pk).update(logo=str(others.pop()))
+        create(name, hash, **options)  # type: ignore[arg-type]  # passed on as they are
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rokka.client.aliases, "create", create_late)
+        assert aliases.apply(Alias.objects.get().pk, using="default") is None
+    assert "changes too often to be followed" in caplog.text
+    stored = Brand.objects.get()
+    stored.save()
+    assert get_hash_behind(rokka, Alias.objects.get().name) == stored.logo.hash
