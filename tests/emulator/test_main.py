@@ -67,10 +67,11 @@ def test_command__refuses_a_port_that_is_taken(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_kill__loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=pytest.mark.soak)])
+def test_kill__loses_nothing_that_was_acknowledged(tmp_path: Path, rounds: int) -> None:
     acknowledged: dict[str, bytes] = {}
     headers = {"Api-Key": "key"}
-    for number in range(4):
+    for number in range(rounds):
         with served(tmp_path, "--api-key", "key") as (process, ready):
             url = f"{ready['api']}/sourceimages/demo"
             for digest, data in acknowledged.items():
@@ -94,11 +95,12 @@ def test_kill__loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
                 )
                 process.kill()
                 process.wait(10)
-    assert len(acknowledged) == 80
+    assert len(acknowledged) == 20 * rounds
 
 
-def test_processes__share_a_root(tmp_path: Path) -> None:
-    pictures = [encode(halves(10 + width, 10)) for width in range(10)]
+@pytest.mark.parametrize("count", [10, pytest.param(500, marks=pytest.mark.soak)])
+def test_processes__share_a_root(tmp_path: Path, count: int) -> None:
+    pictures = [encode(halves(10 + width, 10)) for width in range(count)]
     with (
         served(tmp_path, "--api-key", "key") as (_, first),
         served(tmp_path, "--api-key", "key") as (_, second),
@@ -114,10 +116,12 @@ def test_processes__share_a_root(tmp_path: Path) -> None:
             assert uploader.stdin is not None
             uploader.stdin.write(hexadecimal)
             uploader.stdin.close()
-        assert [uploader.wait(60) for uploader in uploaders] == [0, 0]
+        assert [uploader.wait(120) for uploader in uploaders] == [0, 0]
         lists = [
             requests.get(
-                f"{ready['api']}/sourceimages/demo", headers={"Api-Key": "key"}, timeout=9
+                f"{ready['api']}/sourceimages/demo?limit={count}",
+                headers={"Api-Key": "key"},
+                timeout=9,
             ).json()
             for ready in (first, second)
         ]

@@ -87,11 +87,12 @@ def checksum(path: Path) -> str:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-def test_save__of_300_mb_takes_less_than_8_mb_of_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [300, pytest.param(1150, marks=pytest.mark.soak)])
+def test_save__of_a_large_file_takes_less_than_8_mb_of_memory(tmp_path: Path, size: int) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(b"x" * MEGABYTE)
     with large.open("wb") as sparse:
-        sparse.truncate(300 * MEGABYTE)
+        sparse.truncate(size * MEGABYTE)
     with receive(small, large) as server:
         host = f"http://127.0.0.1:{server.server_port}"
         done = subprocess.run(
@@ -103,5 +104,5 @@ def test_save__of_300_mb_takes_less_than_8_mb_of_memory(tmp_path: Path) -> None:
         )
 
     assert done.stderr == ""
-    assert Receiver.received[1] > 300 * MEGABYTE
+    assert Receiver.received[1] > size * MEGABYTE
     assert int(done.stdout) * 1024 < 8 * MEGABYTE
