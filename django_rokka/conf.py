@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from django_rokka.client.secrets import MASK, Secret
+from django_rokka.client import Secret, hide_credentials, is_host, is_key
 from django_rokka.exceptions import InvalidRenderURL
-from django_rokka.render import StackDefinition
+from django_rokka.render import RenderURL, StackDefinition, rendered_size
+from django_rokka.render.operations import OPERATION_NAMES
 
 __all__ = [
     "OPTION_NAMES",
@@ -33,9 +34,10 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _URL_SCHEME = "rokka"
 _URL_OPTIONS = frozenset({"signing_key", "default_stack", "api_host", "render_host"})
 _TEXTS = ("organization", "api_key", "signing_key", "default_stack", "api_host", "render_host")
-_HOST = re.compile(r"https?://[^/@?#\s]+(/[^@?#\s]*)?")
 _PATH = re.compile(r"/[^@?#\s]*")
-_KEY = re.compile(r"[!-~]*")
+_ORGANIZATION = re.compile(r"[a-z0-9-]+")
+# What every declared stack is tried with: an ordinary photograph.
+_WIDTH, _HEIGHT = 1200, 800
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,15 +208,38 @@ def _find_wrong_values(values: Mapping[str, Any]) -> Iterator[Problem]:
             kind = value if isinstance(value, type) else type(value)
             yield Problem(8, f"The option {name} is of type {kind.__name__}.", "Write a text.")
     api_key = values.get("api_key", "")
-    if isinstance(api_key, str) and not _KEY.fullmatch(api_key):
+    if isinstance(api_key, str) and not is_key(api_key):
         yield Problem(
             9,
             "The option api_key has characters that no key has, such as white space.",
             "Copy it again, without quotes and line end.",
         )
+    yield from _find_wrong_names(values)
     yield from _find_wrong_hosts(values)
     yield from _find_wrong_numbers(values)
     yield from _find_wrong_stacks(values.get("stacks"))
+
+
+def _find_wrong_names(values: Mapping[str, Any]) -> Iterator[Problem]:
+    organization = values.get("organization") or ""
+    is_name = isinstance(organization, str) and _ORGANIZATION.fullmatch(organization)
+    if isinstance(organization, str) and organization and not is_name:
+        yield Problem(
+            15,
+            f"The option organization is {organization!r}.",
+            "Use the name that rokka knows: lower-case letters, digits and '-'.",
+        )
+    stack = values.get("default_stack")
+    if stack and isinstance(stack, str):
+        try:
+            _check_stack_name(stack)
+        except InvalidRenderURL as error:
+            yield Problem(16, f"The option default_stack is {stack!r}.", str(error))
+
+
+def _check_stack_name(name: str) -> None:
+    """Raise ``InvalidRenderURL`` for a stack that no render URL can name."""
+    RenderURL(image="0" * 40, format="jpg", stack=name).path  # noqa: B018  # writing is the check
 
 
 def _find_wrong_stacks(stacks: Any) -> Iterator[Problem]:
@@ -229,25 +254,35 @@ def _find_wrong_stacks(stacks: Any) -> Iterator[Problem]:
         yield from _find_wrong_stack(name, definition)
 
 
-def _find_wrong_stack(name: str, definition: Any) -> Iterator[Problem]:
+def _find_wrong_stack(name: Any, definition: Any) -> Iterator[Problem]:
     try:
-        StackDefinition.from_json(definition)
+        _check_stack_name(str(name))
+        stack = StackDefinition.from_json(definition)
+        operations, _ = stack.resolve(image={"width": _WIDTH, "height": _HEIGHT})
+        for operation in operations:
+            rendered_size([operation], _WIDTH, _HEIGHT)
     except InvalidRenderURL as error:
-        yield Problem(6, f"The stack {name!r} cannot be read.", str(error))
+        yield Problem(6, f"The stack {name!r} cannot be used.", str(error))
+        return
+    for unknown in sorted({item.name for item in stack.operations} - OPERATION_NAMES):
+        yield Problem(
+            6,
+            f"The stack {name!r} has an unknown operation {unknown!r}.",
+            f"Use one of: {', '.join(sorted(OPERATION_NAMES))}.",
+        )
 
 
 def _find_wrong_hosts(values: Mapping[str, Any]) -> Iterator[Problem]:
     for name in ("api_host", "render_host"):
         host = values.get(name)
-        if not host or not isinstance(host, str) or _HOST.fullmatch(host):
+        if not host or not isinstance(host, str) or is_host(host):
             continue
         # The render host may be the project's own, as the emulator's is.
         if name == "render_host" and _PATH.fullmatch(host):
             continue
-        shown = re.sub(r"//.*@", f"//{MASK}@", host)
         yield Problem(
             4,
-            f"The option {name} is {shown!r}.",
+            f"The option {name} is {hide_credentials(host)!r}.",
             "Write a whole URL such as https://api.rokka.io, a path may follow.",
         )
 

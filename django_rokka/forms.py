@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.files import File
+from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -22,20 +22,22 @@ __all__ = ["RokkaImageField", "get_uploaded_reference"]
 
 logger = logging.getLogger("django_rokka.forms")
 
-_REFERENCE = "_rokka_reference"
+_UPLOAD = "_rokka_upload"
 
-# What the readers of Pillow raise when a file breaks its format.
-_BROKEN = (
-    ArithmeticError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
+# What rokka takes and Pillow reads. Of the many other readers some fail on hostile files in ways
+# of their own, and what rokka does not take is rokka's to refuse.
+_FORMATS = ("AVIF", "GIF", "JPEG", "PNG", "PSD", "TIFF", "WEBP")
+
+# What these readers raise when a file breaks its format.
+_BROKEN = (OSError, OverflowError, RuntimeError, SyntaxError, ValueError)
+
+
+class _Upload(NamedTuple):
+    """What a form has done with a file already."""
+
+    reference: ImageReference
+    storage: Storage
+    is_protected: bool
 
 
 class RokkaImageField(forms.FileField):
@@ -68,7 +70,7 @@ class RokkaImageField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Validate as a file field does, then upload what is new."""
         value = super().clean(data, initial)
-        if isinstance(value, UploadedFile) and get_uploaded_reference(value) is None:
+        if isinstance(value, UploadedFile):
             self._upload(value)
         return value
 
@@ -89,8 +91,9 @@ class RokkaImageField(forms.FileField):
     def _verify(self, file: File[Any]) -> None:
         from PIL import Image, UnidentifiedImageError
 
+        Image.init()  # a Pillow without AVIF does not know its name
         try:
-            Image.open(file).verify()
+            Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN]).verify()
         except UnidentifiedImageError:
             pass  # SVG, HEIC, PDF and video are rokka's to judge.
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -107,6 +110,8 @@ class RokkaImageField(forms.FileField):
     def _upload(self, file: UploadedFile[Any]) -> None:
         try:
             storage = self.storage()
+            if self._get_reference(file, storage) is not None:
+                return
             reference = storage.upload(
                 file.name or "",
                 file,
@@ -121,10 +126,20 @@ class RokkaImageField(forms.FileField):
                 params={"reason": error},
             ) from error
         file.seek(0)  # for whoever reads what was cleaned
-        setattr(file, _REFERENCE, reference)
+        setattr(file, _UPLOAD, _Upload(reference, storage, self.is_protected))
+
+    def _get_reference(self, file: UploadedFile[Any], storage: Storage) -> ImageReference | None:
+        return get_uploaded_reference(file, storage=storage, is_protected=self.is_protected)
 
 
-def get_uploaded_reference(file: Any) -> ImageReference | None:
-    """Return the reference of a file that a form has uploaded already, else ``None``."""
-    reference: ImageReference | None = getattr(file, _REFERENCE, None)
-    return reference
+def get_uploaded_reference(
+    file: Any, *, storage: Storage, is_protected: bool
+) -> ImageReference | None:
+    """Return the reference of a file that a form has uploaded already, else ``None``.
+
+    What went to another storage, or was not protected as it is to be, does not count.
+    """
+    upload: _Upload | None = getattr(file, _UPLOAD, None)
+    if upload is None or upload[1:] != (storage, is_protected):
+        return None
+    return upload.reference

@@ -11,10 +11,13 @@ from django.core.files.storage import Storage
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from django_rokka.conf import is_debug
+from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import (
     ImageReference,
     Operation,
     RenderURL,
+    StackDefinition,
     check_alias_name,
     rendered_size,
 )
@@ -22,8 +25,10 @@ from django_rokka.render.srcset import choose_widths
 from django_rokka.storage import RokkaStorage, get_rokka_storage
 
 __all__ = [
+    "LINKS",
     "Rendition",
     "alias_url",
+    "choose_link",
     "get_rendition",
     "image_tag",
     "image_url",
@@ -35,6 +40,9 @@ __all__ = [
 
 logger = logging.getLogger("django_rokka.markup")
 
+LINKS = ("hash", "alias")
+"""What a render URL may link to."""
+
 _URL_PARTS = frozenset({"format", "filename", "options", "variables"})
 
 WIDTH_VARIABLE = "w"
@@ -42,14 +50,18 @@ WIDTH_VARIABLE = "w"
 
 
 class Rendition(NamedTuple):
-    """An image through a stack: its URL's parts, and its size in pixels where that is known."""
+    """An image through a stack: its URL's parts, and its size in pixels where that is known.
+
+    ``operations`` are those of a declared stack; ``None`` where they are not known, or stand in
+    the URL itself.
+    """
 
     storage: RokkaStorage
     reference: ImageReference
     url: RenderURL
     width: int | None
     height: int | None
-    operations: tuple[Operation, ...]
+    operations: tuple[Operation, ...] | None
     has_width_variable: bool
 
     def __str__(self) -> str:
@@ -68,7 +80,11 @@ class Rendition(NamedTuple):
     @property
     def is_resizable(self) -> bool:
         """Whether other widths can be had: not from a stack known to have nothing to resize."""
-        return self.has_width_variable or not self.operations or bool(_scale(self.operations, 1))
+        if self.has_width_variable or self.operations is None:
+            return True
+        if self.width is None:
+            return any(operation.name == "resize" for operation in self.operations)
+        return bool(_scale(self.operations, 1))
 
     def resized(self, width: int) -> str:
         """Write the URL of the same rendition, ``width`` pixels wide, in its own ratio."""
@@ -87,16 +103,20 @@ def image_url(
 ) -> str:
     """Write the render URL of an image; nothing for an empty one.
 
-    ``image`` is the value of an image field, or the text of a reference; ``storage`` names the
-    storage of a text where there are several. ``parts`` are those of
-    ``RokkaStorage.get_render_url``.
+    ``image`` is the value of an image field, or the text of a reference. ``by`` is ``"hash"`` or
+    ``"alias"``; ``storage`` names the storage, for a text where there are several. ``parts`` are
+    those of ``RokkaStorage.get_render_url``.
     """
     if not image:
         return ""
-    if hasattr(image, "url_for"):
+    if storage is None and hasattr(image, "url_for"):
         url: str = image.url_for(stack, by=by, **parts)
         return url
-    return _find_storage(image, storage).url(str(image), stack, **parts)
+    home = _find_storage(image, storage)
+    reference = _find_link(image, by, storage=home)
+    if reference is None:
+        return ""
+    return home.url(reference, stack or _get_default_stack(image), **parts)
 
 
 def alias_url(
@@ -108,19 +128,30 @@ def alias_url(
     return get_rokka_storage(storage).url(reference, stack, **parts)
 
 
+def choose_link(reference: ImageReference, *, by: str, alias_format: str = "png") -> ImageReference:
+    """Return what a URL links to: the image by its hash, or by its alias once it is confirmed.
+
+    Raise ``ValueError`` when ``by`` is neither ``"hash"`` nor ``"alias"``.
+    """
+    if by not in LINKS:
+        raise ValueError(f"Unknown way to render {by!r}, must be one of: 'hash', 'alias'.")
+    return reference.by_alias(alias_format) if by == "alias" and reference.alias else reference
+
+
 def responsive_image(
     image: Any,
     stack: str = "",
     *,
     widths: str | int | Iterable[int] = (),
-    alt: str = "",
+    alt: str | None = "",
     by: str = "",
     storage: str | None = None,
     **attributes: Any,
 ) -> SafeString:
     """Write an ``<img>`` of an image field's value; nothing for an empty or broken one.
 
-    ``by="alias"`` links to the alias once it is confirmed.
+    ``by="alias"`` links to the alias once it is confirmed. A value that the stack cannot compute
+    with is an ``InvalidRenderURL`` under ``DEBUG``, else a line in the log.
     ``format``, ``filename``, ``options`` and ``variables`` belong to the URL, everything else is
     an attribute: ``data_id`` is written as ``data-id``.
     """
@@ -128,15 +159,15 @@ def responsive_image(
     if not image:
         return SafeString("")
     home = _find_storage(image, storage)
-    is_field = hasattr(image, "get_link")
-    reference = image.get_link(by) if is_field else home.read_reference(str(image))
+    reference = _find_link(image, by, storage=home)
     if reference is None:
         return SafeString("")
-    stack = stack or getattr(getattr(image, "field", None), "default_stack", "")
     try:
-        rendition = get_rendition(home, reference, stack, **parts)
+        rendition = get_rendition(home, reference, stack or _get_default_stack(image), **parts)
         return image_tag(rendition, widths=read_widths(widths), alt=alt, attributes=attributes)
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, InvalidRenderURL) as error:
+        if is_debug() and isinstance(error, InvalidRenderURL):
+            raise
         logger.error("No image for %s: %s", reference, error)
         return SafeString("")
 
@@ -147,18 +178,14 @@ def get_rendition(
     """Return an image through a stack; ``parts`` are those of ``RokkaStorage.get_render_url``.
 
     The size follows from the definition of the stack, so it is known for the dynamic stack and
-    for the stacks that the storage declares.
+    for the stacks that the storage declares. Raise ``InvalidRenderURL`` for a value that a stack
+    cannot compute with.
     """
     url = storage.get_render_url(reference, stack, **parts)
     definition = storage.stack_definitions.get(url.stack)
     operations: tuple[Operation, ...] | None = url.operations if url.is_dynamic else None
     if definition is not None:
-        operations, _ = definition.resolve(
-            variables=url.variables,
-            overrides=url.overrides,
-            options=url.options,
-            image={"width": reference.width, "height": reference.height},
-        )
+        operations = _resolve(definition, url, reference)
     size = None
     if operations is not None and reference.width and reference.height:
         size = rendered_size(operations, reference.width, reference.height)
@@ -168,7 +195,7 @@ def get_rendition(
         url=url,
         width=size[0] if size else None,
         height=size[1] if size else None,
-        operations=() if url.is_dynamic else operations or (),
+        operations=None if url.is_dynamic else operations,
         has_width_variable=definition is not None and WIDTH_VARIABLE in definition.variables,
     )
 
@@ -187,13 +214,13 @@ def image_tag(
     rendition: Rendition,
     *,
     widths: Iterable[int] = (),
-    alt: str = "",
+    alt: str | None = "",
     attributes: Mapping[str, Any] | None = None,
 ) -> SafeString:
     """Write an ``<img>`` with its size, lazy and asynchronous unless the attributes say else.
 
     ``attributes`` may set any other attribute, and ``None`` or ``False`` leaves one out. An
-    empty ``alt`` marks a picture that only decorates.
+    empty ``alt`` marks a picture that only decorates, and none at all is written as an empty one.
     """
     attributes = dict(attributes or {})
     candidates = srcset(rendition, widths)
@@ -204,7 +231,7 @@ def image_tag(
         "srcset": candidates or None,
         "width": rendition.width,
         "height": rendition.height,
-        "alt": alt,
+        "alt": alt or "",
         "loading": "lazy",
         "decoding": "async",
         **attributes,
@@ -255,8 +282,38 @@ def _quote(value: Any) -> SafeString:
 
 
 def _find_storage(image: Any, alias: str | None) -> RokkaStorage:
-    storage = getattr(image, "storage", None)
+    storage = getattr(image, "storage", None) if alias is None else None
     return storage if isinstance(storage, RokkaStorage) else get_rokka_storage(alias)
+
+
+def _find_link(image: Any, by: str, *, storage: RokkaStorage) -> ImageReference | None:
+    if hasattr(image, "get_link"):
+        link: ImageReference | None = image.get_link(by)
+        return link
+    reference = storage.read_reference(str(image))
+    return None if reference is None else choose_link(reference, by=by or "hash")
+
+
+def _get_default_stack(image: Any) -> str:
+    return str(getattr(getattr(image, "field", None), "default_stack", ""))
+
+
+def _resolve(
+    definition: StackDefinition, url: RenderURL, reference: ImageReference
+) -> tuple[Operation, ...]:
+    """Return the operations of a declared stack for an image.
+
+    Expressions may ask for the size of the image; where it is not known, nor are their results.
+    """
+    if not reference.has_size:
+        return tuple(Operation(item.name, **item.options) for item in definition.operations)
+    operations, _ = definition.resolve(
+        variables=url.variables,
+        overrides=url.overrides,
+        options=url.options,
+        image={"width": reference.width, "height": reference.height},
+    )
+    return operations
 
 
 def _scale(operations: Iterable[Operation], factor: float) -> tuple[Operation, ...]:

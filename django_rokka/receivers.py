@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection
 from typing import Any
 
@@ -29,7 +28,8 @@ def commit_images(
 ) -> None:
     """Upload before any column is read, so that width and height fields are right."""
     for field in _get_saved_fields(sender, instance, raw=raw, update_fields=update_fields):
-        if getattr(instance, field.attname):
+        file = getattr(instance, field.attname)
+        if file and not file._committed:
             # Before the upload, because an image without its alias would be half done.
             field.get_alias_name(instance)
         field.pre_save(instance, add=False)
@@ -49,8 +49,7 @@ def follow_aliases(
     for field in _get_saved_fields(sender, instance, raw=raw, update_fields=update_fields):
         alias = aliases.claim(instance, field, using=using)
         if alias is not None:
-            move = functools.partial(_move, instance, field, alias_pk=alias.pk, using=using)
-            transaction.on_commit(move, using=using, robust=True)
+            _move_on_commit(instance, field, alias_pk=alias.pk, using=using)
 
 
 @receiver(post_save)
@@ -87,9 +86,13 @@ def _get_saved_fields(
     ]
 
 
-def _move(instance: Model, field: RokkaImage, *, alias_pk: int, using: str) -> None:
-    reference = aliases.apply(alias_pk, using=using)
-    file = getattr(instance, field.attname)
-    # The object may hold another file by now.
-    if reference is not None and file and file._committed and file.hash == reference.hash:
-        setattr(instance, field.attname, str(reference))
+def _move_on_commit(instance: Model, field: RokkaImage, *, alias_pk: int, using: str) -> None:
+    def move_alias() -> None:
+        reference = aliases.apply(alias_pk, using=using)
+        file = getattr(instance, field.attname)
+        # The object may hold another file by now.
+        if reference is not None and file and file._committed and file.hash == reference.hash:
+            setattr(instance, field.attname, str(reference))
+
+    # Robust: the row is saved, and what failed is logged by Django.
+    transaction.on_commit(move_alias, using=using, robust=True)

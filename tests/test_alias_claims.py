@@ -116,3 +116,15 @@ def test_column_that_changes_at_every_try__is_left_to_the_next_save(
     stored = Brand.objects.get()
     stored.save()
     assert get_hash_behind(rokka, Alias.objects.get().name) == stored.logo.hash
+
+
+def test_move__that_fails_unexpectedly_is_logged_and_the_row_is_saved(
+    rokka: RokkaStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(rokka.client.aliases, "create", break_down)
+    brand = Brand.objects.create(name="Acme", logo=a_file("red"))
+    assert "out of order" in caplog.text
+    assert Brand.objects.get().logo.hash == brand.logo.hash

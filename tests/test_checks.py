@@ -49,6 +49,8 @@ def test_check__is_silent_without_any_rokka_storage(settings: Settings) -> None:
         ({**RIGHT, "stacks": []}, "E006"),
         ({**RIGHT, "signing_key": 5}, "E008"),
         ({**RIGHT, "api_key": "the key"}, "E009"),
+        ({**RIGHT, "organization": "acme/../x y"}, "E015"),
+        ({**RIGHT, "default_stack": "a b"}, "E016"),
     ],
 )
 def test_check__has_a_number_for_every_mistake(

@@ -187,6 +187,8 @@ def test_find_problems__lists_the_valid_names_for_an_unknown_one() -> None:
         ("api_host", "https://me:secret@api.rokka.io", "'https://********@api.rokka.io'"),
         ("render_host", "{organization}.rokka.io", "'{organization}.rokka.io'"),
         ("render_host", "ftp://cdn.test", "'ftp://cdn.test'"),
+        ("api_host", "https://api.rokka.io:port", "'https://api.rokka.io:port'"),
+        ("api_host", "https://api. rokka.io", "'https://api. rokka.io'"),
     ],
 )
 def test_find_problems__a_host_is_a_whole_url(name: str, host: str, shown: str) -> None:
@@ -214,9 +216,67 @@ def test_find_problems__stacks_are_a_dict() -> None:
     assert problems(**MINIMAL, stacks=["thumb"]) == [(6, "The option stacks is a list.")]
 
 
-def test_find_problems__each_stack_can_be_read() -> None:
-    stacks = {"good": {"operations": []}, "bad": {"operations": [{"options": {"width": 1}}]}}
-    assert problems(**MINIMAL, stacks=stacks) == [(6, "The stack 'bad' cannot be read.")]
+RIGHT_STACKS: dict[str, Any] = {
+    "empty": {"operations": []},
+    "list": [{"name": "grayscale"}],
+    "by-variable": {
+        "operations": [{"name": "resize", "expressions": {"width": "$w", "height": "$w / 2"}}],
+        "variables": {"w": 1200},
+    },
+    "in_ratio": {
+        "operations": [
+            {"name": "resize", "expressions": {"width": "200 * image.width / image.height"}},
+            {"name": "rotate", "options": {"angle": "90"}},
+        ]
+    },
+}
+
+
+def resize(**members: Any) -> dict[str, Any]:
+    return {"operations": [{"name": "resize", **members}], "variables": {"w": 1200}}
+
+
+@pytest.mark.parametrize(
+    ("name", "definition", "hint"),
+    [
+        ("bad", {"operations": [{"options": {"width": 1}}]}, "An operation has no name"),
+        ("bad", resize(options={"width": "$w"}), "'$w' of an operation is no number"),
+        ("bad", resize(options={"width": ["400"]}), "no number"),
+        ("bad", resize(options={"width": "inf"}), "no number"),
+        ("bad", resize(expressions={"width": "$width"}), "the variable $width has no value"),
+        ("bad", resize(expressions={"width": "$w +"}), "a value is missing"),
+        ("bad", [{"name": "trim"}, {"name": "crop", "options": {"width": "x"}}], "no number"),
+        ("bad", [{"name": "rotate", "options": {"angle": "left"}}], "The angle 'left'"),
+        ("a b", {}, "'a b' is no stack name: use letters, digits, '_' and '-'."),
+        ("a/../b", {}, "'a/../b' is no stack name"),
+        (5.5, {}, "'5.5' is no stack name"),
+    ],
+)
+def test_find_problems__each_stack_is_tried(name: Any, definition: Any, hint: str) -> None:
+    stacks = {**RIGHT_STACKS, name: definition}
+    (problem,) = find_problems(mask({**MINIMAL, "stacks": stacks}))
+    assert problem[:2] == (6, f"The stack {name!r} cannot be used.")
+    assert hint in problem.hint
+
+
+def test_find_problems__an_operation_is_one_that_rokka_has() -> None:
+    stacks = {**RIGHT_STACKS, "typo": [{"name": "reisze", "options": {"width": 200}}]}
+    (problem,) = find_problems(mask({**MINIMAL, "stacks": stacks}))
+    assert problem[:2] == (6, "The stack 'typo' has an unknown operation 'reisze'.")
+    assert "resize, rotate, sepia" in problem.hint
+
+
+@pytest.mark.parametrize("organization", ["acme/../x y", "Acme", "acme.rokka.io", "acme\n", "a_b"])
+def test_find_problems__an_organization_is_a_name(organization: str) -> None:
+    found = problems(organization=organization, api_key="k")
+    assert found == [(15, f"The option organization is {organization!r}.")]
+
+
+@pytest.mark.parametrize("stack", ["a b", "../x", "thumb/resize-width-1", "-thumb"])
+def test_find_problems__a_default_stack_is_a_name(stack: str) -> None:
+    found = problems(**MINIMAL, default_stack=stack)
+    assert found == [(16, f"The option default_stack is {stack!r}.")]
+    assert problems(**MINIMAL, default_stack="dynamic") == []
 
 
 @pytest.mark.parametrize("name", ["organization", "api_key", "signing_key", "default_stack"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 from typing import Any
 
 import pytest
+import requests
 from django import forms
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,11 +16,12 @@ from django.utils.datastructures import MultiValueDict
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from PIL import Image
 from pytest_django import Settings
 
 from django_rokka.client import observe_calls
 from django_rokka.forms import RokkaImageField, get_uploaded_reference
-from django_rokka.storage import RokkaStorage
+from django_rokka.storage import RokkaStorage, get_rokka_storage
 from django_rokka.testing import assert_no_rokka_calls
 
 from tests import pictures
@@ -64,6 +67,22 @@ class BrandForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the st
         fields = ("name", "logo")
 
 
+class ContractWithPublicFieldForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    scan = RokkaImageField()
+
+    class Meta:
+        model = Contract
+        fields = ("scan",)
+
+
+class ContractAsTextForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    scan = forms.CharField()
+
+    class Meta:
+        model = Contract
+        fields = ("scan",)
+
+
 class ContractForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     class Meta:
         model = Contract
@@ -74,6 +93,15 @@ def an_upload(
     data: bytes | None = None, name: str = "lake.jpg", kind: str = "image/jpeg"
 ) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, pictures.jpeg() if data is None else data, kind)
+
+
+def broken_spider() -> bytes:
+    """Return a file of a microscope whose header makes Pillow's reader stumble."""
+    with BytesIO() as file:
+        Image.new("F", (40, 30)).save(file, "SPIDER")
+        data = file.getvalue()
+    is_in_stack = struct.pack("=f", 2)
+    return data[:104] + is_in_stack + data[108:]
 
 
 def huge_png() -> bytes:
@@ -97,8 +125,11 @@ def test_form__uploads_while_it_is_cleaned() -> None:
     with observe_calls() as calls:
         assert form.is_valid()
     assert [call.method for call in calls] == ["POST"]
-    reference = get_uploaded_reference(form.cleaned_data["image"])
+    file, storage = form.cleaned_data["image"], get_rokka_storage()
+    reference = get_uploaded_reference(file, storage=storage, is_protected=False)
     assert str(reference).endswith("/40x30/lake.jpg")
+    assert get_uploaded_reference(file, storage=storage, is_protected=True) is None
+    assert get_uploaded_reference(file, storage=RokkaStorage(), is_protected=False) is None
 
 
 @pytest.mark.smoke
@@ -121,6 +152,57 @@ def test_model_form__of_a_protected_image_uploads_a_protected_one() -> None:
     form = ContractForm({}, files(scan=an_upload()))
     assert form.is_valid()
     assert form.save().scan.is_protected
+
+
+@pytest.mark.usefixtures("rokka")
+def test_form__cleaned_twice_uploads_once() -> None:
+    form = UploadForm({}, files(image=an_upload()))
+    with observe_calls() as calls:
+        form.full_clean()
+        form.full_clean()
+    assert [call.method for call in calls] == ["POST"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rokka")
+@pytest.mark.parametrize("form_class", [UploadForm, ContractWithPublicFieldForm])
+def test_protected_field__uploads_anew_what_a_form_has_uploaded_as_public(
+    form_class: Any,
+) -> None:
+    form = form_class({}, files(image=an_upload(), scan=an_upload()))
+    assert form.is_valid(), form.errors
+    if isinstance(form, ContractWithPublicFieldForm):
+        contract = form.save()
+    else:
+        contract = Contract.objects.create(scan=form.cleaned_data["image"])
+    contract = Contract.objects.get(pk=contract.pk)
+    assert contract.scan.is_protected
+    assert requests.get(contract.scan.url_for(by="hash"), timeout=20).status_code == 200
+    unsigned = contract.scan.url_for(by="hash").partition("?")[0]
+    assert requests.get(unsigned, timeout=20).status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rokka")
+def test_protected_field__refuses_the_text_of_a_public_image_in_a_form() -> None:
+    photo = Photo.objects.create(image=an_upload())
+    form = ContractAsTextForm({"scan": photo.image.name})
+    assert "is protected, but" in form.errors["scan"][0]
+    assert "Assign the file itself" in form.errors["scan"][0]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rokka")
+def test_unique_image__is_validated_before_and_after_its_upload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Photo.image.field, "unique", True)
+    stored = Photo.objects.create(image=an_upload())
+    Photo(image=an_upload()).full_clean()
+    Photo(image=an_upload(pictures.jpeg(colour="blue"))).full_clean()
+    form = PhotoForm({}, files(image=an_upload()))
+    assert "already exists" in form.errors["image"][0]
+    stored.full_clean()
 
 
 @pytest.mark.django_db
@@ -295,6 +377,7 @@ def test_trouble__without_one_rokka_storage_is_an_error_of_the_form(
         (pictures.png()[:-30] + b"\0" * 30, "cut.png", "“cut.png” is damaged"),
         (huge_png(), "huge.png", "which is more than 225 megapixels"),
         (pictures.webp()[:30], "cut.webp", "“cut.webp” is damaged"),
+        (broken_spider(), "spider.png", "no image, video or font that rokka takes"),
         (b"\x89PNG\r\n\x1a\n<script>", '"<i>%s.png', "<i>%s.png"),
     ],
 )

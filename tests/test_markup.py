@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from pytest_django import Settings
 
 from django_rokka import markup, stacks
-from django_rokka.exceptions import InvalidAliasName, InvalidReference
+from django_rokka.exceptions import InvalidAliasName, InvalidReference, InvalidRenderURL
 from django_rokka.render import ImageReference
 from django_rokka.storage import RokkaStorage, get_rokka_storage
 
@@ -51,6 +51,16 @@ STACKS: dict[str, Any] = {
         "operations": [{"name": "crop", "options": {"width": 1, "height": 1, "mode": "ratio"}}]
     },
     "grey": {"operations": [{"name": "grayscale", "options": {}}]},
+    "plain": {"options": {"autoformat": True}},
+    "ratio": {
+        "operations": [
+            {
+                "name": "resize",
+                "options": {"mode": "absolute"},
+                "expressions": {"width": "400", "height": "400 * image.height / image.width"},
+            }
+        ],
+    },
 }
 
 
@@ -89,6 +99,43 @@ def test_image_url__takes_the_storage_where_there_are_several(settings: Settings
         markup.image_url(REFERENCE, "thumb")
 
 
+def test_image_url__of_a_value_takes_another_storage(settings: Settings) -> None:
+    options = {"organization": "acme", "api_key": "k"}
+    settings.STORAGES = {**settings.STORAGES, "two": {"BACKEND": BACKEND, "OPTIONS": options}}
+    url = f"https://acme.rokka.io/content/{HASH}/the-lake.png"
+    page = Leaflet(page=REFERENCE).page
+    page.field._storage, before = "rokka", page.field._storage
+    try:
+        assert markup.image_url(page, storage="two") == url
+        assert attributes(markup.responsive_image(page, storage="two"))["src"] == url
+    finally:
+        page.field._storage = before
+
+
+@pytest.mark.parametrize("write", [markup.image_url, markup.responsive_image])
+def test_image__of_an_unknown_storage_is_an_error(write: Any) -> None:
+    for image in (REFERENCE, Photo(image=REFERENCE).image):
+        with pytest.raises(ImproperlyConfigured, match=r"'nope' is no rokka storage\. Use one of"):
+            write(image, storage="nope")
+
+
+@pytest.mark.parametrize("write", [markup.image_url, markup.responsive_image])
+def test_image__by_anything_but_hash_and_alias_is_an_error(write: Any) -> None:
+    for image in (REFERENCE, Photo(image=REFERENCE).image):
+        with pytest.raises(ValueError, match="'foo', must be one of: 'hash', 'alias'"):
+            write(image, by="foo")
+
+
+def test_image__by_alias_may_be_a_text() -> None:
+    logo = f"{HASH}/-_brand_7_logo_-/1600x900/acme.jpg"
+    url = f"{BASE}/mail/-_brand_7_logo_-.png"
+    assert markup.image_url(logo, "mail", by="alias") == url
+    html = attributes(markup.responsive_image(logo, "mail", by="alias"))
+    assert (html["src"], html.get("width")) == (url, None)
+    assert markup.image_url(logo, "mail") == f"{BASE}/mail/{HASH}/acme.jpg"
+    assert markup.image_url("uploads/a.jpg", "mail", by="alias", storage="rokka") == ""
+
+
 def test_alias_url__is_made_of_name_stack_and_format() -> None:
     assert markup.alias_url("header", "mail") == f"{BASE}/mail/-_header_-.png"
     assert markup.alias_url("header", "mail", format="jpg") == f"{BASE}/mail/-_header_-.jpg"
@@ -114,6 +161,8 @@ def test_alias_url__of_an_impossible_name_is_an_error(name: str) -> None:
         ("cropped", (800, 200)),
         ("cover", (900, 900)),
         ("grey", (1600, 900)),
+        ("plain", (1600, 900)),
+        ("ratio", (400, 225)),
         ("undeclared", (None, None)),
     ],
 )
@@ -129,6 +178,16 @@ def test_rendition__of_an_image_without_size_has_none(declared: RokkaStorage) ->
     rendition = markup.get_rendition(declared, reference, "fixed")
     assert (rendition.width, rendition.height, rendition.widest) == (None, None, None)
     assert markup.srcset(rendition, [400]).endswith("/resize-width-400/" + f"{HASH}/doc.jpg 400w")
+
+
+@pytest.mark.parametrize("stack", ["", *STACKS])
+def test_srcset__of_an_image_without_size_has_candidates_where_a_stack_resizes(
+    stack: str, declared: RokkaStorage
+) -> None:
+    reference = ImageReference.parse(f"{HASH}/doc.pdf")
+    rendition = markup.get_rendition(declared, reference, stack)
+    candidates = read_candidates(markup.srcset(rendition, [400]))
+    assert set(candidates) == (set() if stack in {"cover", "grey", "plain"} else {400})
 
 
 @pytest.mark.parametrize(
@@ -153,6 +212,7 @@ def test_rendition__of_an_image_without_size_has_none(declared: RokkaStorage) ->
         ),
         ("cover", {}),
         ("grey", {}),
+        ("plain", {}),
         ("undeclared", {400: "undeclared/resize-width-400", 1600: "undeclared/resize-width-1600"}),
     ],
 )
@@ -166,7 +226,7 @@ def test_srcset__asks_for_widths_in_the_way_of_the_stack(
     }
 
 
-@pytest.mark.parametrize("stack", ["", "variable", "banner", "fixed", "cropped", "cover", "grey"])
+@pytest.mark.parametrize("stack", ["", *STACKS])
 @pytest.mark.parametrize("size", [(400, 300), (90, 301)], ids=["landscape", "portrait"])
 def test_pictures__are_as_large_as_the_markup_says(
     stack: str, size: tuple[int, int], rokka: RokkaStorage, settings: Settings
@@ -226,6 +286,28 @@ def test_responsive_image__uses_the_fields_default_stack() -> None:
 def test_responsive_image__leaves_out_sizes_without_candidates(declared: RokkaStorage) -> None:
     html = markup.responsive_image(REFERENCE, "grey", widths="400", sizes="50vw")
     assert not {"srcset", "sizes"} & set(attributes(html))
+
+
+def test_responsive_image__without_alt_decorates() -> None:
+    for alt in (None, "", False):
+        assert ' alt="" ' in markup.responsive_image(REFERENCE, alt=alt)  # type: ignore[arg-type]  # a template may
+
+
+@pytest.mark.parametrize("is_debug", [True, False])
+def test_responsive_image__with_a_value_no_stack_computes_with_is_told(
+    is_debug: bool,  # noqa: FBT001  # a parameter of pytest
+    declared: RokkaStorage,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.DEBUG = is_debug
+    words = "The width 'wide' of an operation is no number"
+    if is_debug:
+        with pytest.raises(InvalidRenderURL, match=words):
+            markup.responsive_image(REFERENCE, "variable", variables={"w": "wide"})
+    else:
+        assert markup.responsive_image(REFERENCE, "variable", variables={"w": "wide"}) == ""
+        assert words in caplog.text
 
 
 def test_responsive_image__takes_and_leaves_out_any_attribute() -> None:

@@ -59,8 +59,9 @@ def test_apply__without_declared_stacks_asks_nobody(configure: Any) -> None:
 
 
 def test_apply__passes_on_what_rokka_refuses(configure: Any) -> None:
-    configure(stacks={"thumb": {"operations": [{"name": "embiggen", "options": {}}]}})
-    with pytest.raises(BadRequest, match="embiggen"):
+    wide = {"name": "resize", "options": {"width": 20, "wdith": 20}}
+    configure(stacks={"thumb": {"operations": [wide]}})
+    with pytest.raises(BadRequest, match="wdith"):
         stacks.apply()
     configure(stacks={"thumb": THUMB}, api_key="wrong")
     with pytest.raises(AuthenticationFailed, match="Check the option api_key"):

@@ -53,6 +53,10 @@ _KINDS: dict[int, type[APIError]] = {
     429: RateLimited,
 }
 
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_ORGANIZATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
+_SUBJECT = re.compile(r"image|alias|stack", re.IGNORECASE)
+
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "the certificate is not trusted"),
     (ssl.SSLError, "TLS failed"),
@@ -110,7 +114,7 @@ def error_of_answer(
     if status < 400:
         return _redirected(call, status, api_host=api_host, location=location)
     detail, is_about_credentials = _read_body(text)
-    kind = _kind(call, status, is_about_credentials=is_about_credentials)
+    kind = _kind(call, status, detail=detail, is_about_credentials=is_about_credentials)
     says = f"{status}: {detail}" if detail else str(status)
     error = kind(
         _message(kind, call, api_host=api_host, says=says, retry_after=retry_after),
@@ -153,14 +157,21 @@ def _redirected(call: Call, status: int, *, api_host: str, location: str) -> API
     )
 
 
-def _kind(call: Call, status: int, *, is_about_credentials: bool) -> type[APIError]:
+def _kind(call: Call, status: int, *, detail: str, is_about_credentials: bool) -> type[APIError]:
     if status == 404:
-        return NotFound if call.subject else OrganizationNotFound
+        is_known = call.subject and not _misses_organization(detail)
+        return NotFound if is_known else OrganizationNotFound
     if status == 403:
         return AuthenticationFailed if is_about_credentials else PermissionRefused
     if status >= 500:
         return ServerError
     return _KINDS.get(status, APIError)
+
+
+def _misses_organization(detail: str) -> bool:
+    """Say whether rokka's words are about the organization alone, whatever it quotes in them."""
+    words = _QUOTED.sub("", detail)
+    return bool(_ORGANIZATION.search(words)) and not _SUBJECT.search(words)
 
 
 def _message(

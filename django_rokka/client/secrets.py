@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["MASK", "Secret"]
+import re
+
+__all__ = ["MASK", "Secret", "is_key"]
 
 MASK = "********"
 
@@ -21,3 +23,8 @@ class Secret(str):
     def mask(self, text: str) -> str:
         """Return ``text`` without this secret."""
         return text.replace(self, MASK) if self else text
+
+
+def is_key(text: str) -> bool:
+    """Say whether a header can hold this API key: white space and line ends are pasted along."""
+    return re.fullmatch(r"[!-~]*", text) is not None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 from django_rokka import __version__
 from django_rokka.client.calls import Answer, Call
@@ -23,10 +21,11 @@ from django_rokka.client.errors import (
     is_worth_a_retry,
     read_retry_after,
 )
+from django_rokka.client.hosts import hide_credentials, is_host
 from django_rokka.client.multipart import BLOCK_SIZE, MultipartBody
 from django_rokka.client.observation import tell_observers
 from django_rokka.client.retries import LONGEST_WAIT, Failure, repeat
-from django_rokka.client.secrets import MASK, Secret
+from django_rokka.client.secrets import Secret, is_key
 from django_rokka.client.tracebacks import forget_tracebacks
 from django_rokka.exceptions import ConnectionFailed, RequestTimeout
 
@@ -232,22 +231,11 @@ class _WatchedBody:
 
 
 def _check_host(api_host: str) -> None:
-    if not _is_host(api_host):
-        shown = re.sub(r"//.*@", f"//{MASK}@", api_host)
+    if not is_host(api_host):
         raise ValueError(
-            f"{shown!r} is no API host: write scheme, host and perhaps a path, such as"
-            " 'https://api.rokka.io'."
+            f"{hide_credentials(api_host)!r} is no API host: write scheme, host and perhaps a"
+            " path, such as 'https://api.rokka.io'."
         )
-
-
-def _is_host(api_host: str) -> bool:
-    try:
-        parts = urlsplit(api_host)
-        has_place = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a broken IPv6 address, or a port that is no number
-        return False
-    has_more = parts.query or parts.fragment or "@" in parts.netloc
-    return parts.scheme in {"http", "https"} and has_place and not has_more
 
 
 def _read_timeout(timeout: float | Timeout) -> Timeout:
@@ -266,7 +254,7 @@ def _check_retries(retries: int) -> int:
 
 
 def _check_key(api_key: Secret) -> None:
-    if not re.fullmatch(r"[!-~]*", api_key):
+    if not is_key(api_key):
         raise ValueError(
             "The API key has characters that no key has, such as white space or a line end. Copy"
             " it again, without quotes."

@@ -91,7 +91,10 @@ class Emulator:
         request = IncomingRequest(environ)
         request.files_store = self._services.files
         fault = self.faults.take(request.method, request.path)
-        response = self._respond(request, fault)
+        try:
+            response = self._respond(request, fault)
+        finally:
+            request.close()
         response.headers.update(_CORS)
         blocks = response(environ, start_response)
         if fault is not None and fault.truncate_at is not None:

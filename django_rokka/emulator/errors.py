@@ -6,10 +6,17 @@ import json
 from typing import Any
 
 from werkzeug import exceptions
-from werkzeug.exceptions import Forbidden, HTTPException, TooManyRequests
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, TooManyRequests
 from werkzeug.wrappers import Response
 
-__all__ = ["BudgetSpent", "InvalidCredentials", "Missing", "error_response", "json_response"]
+__all__ = [
+    "BudgetSpent",
+    "InvalidCredentials",
+    "Missing",
+    "TooManyPixels",
+    "error_response",
+    "json_response",
+]
 
 
 class InvalidCredentials(Forbidden):
@@ -24,6 +31,17 @@ class Missing(exceptions.NotImplemented):
     def __init__(self, what: str, *, remedy: str = "") -> None:
         tail = f" {remedy}" if remedy else " Use the real rokka for it."
         super().__init__(f"The emulator does not have {what}.{tail}")
+
+
+class TooManyPixels(BadRequest):
+    """400 for a picture that would not fit into memory."""
+
+    def __init__(self, width: int, height: int, *, frames: int, maximum: int) -> None:
+        times = f" in {frames} frames" if frames > 1 else ""
+        super().__init__(
+            f"The picture would have {width} x {height} pixels{times}, more than"
+            f" {maximum // 1_000_000} megapixels. Ask for a smaller one."
+        )
 
 
 class BudgetSpent(TooManyRequests):

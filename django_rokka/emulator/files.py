@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 __all__ = ["BinaryFiles", "IncomingFile", "replacing"]
+
+_PREFIX = "incoming-"
+_DAY = 86_400
 
 
 class IncomingFile:
@@ -21,7 +25,7 @@ class IncomingFile:
     """
 
     def __init__(self, folder: Path) -> None:
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix="incoming-")
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX)
         self.path = Path(name)
         self.size = 0
         self._file: IO[bytes] = os.fdopen(descriptor, "w+b")
@@ -49,8 +53,10 @@ class IncomingFile:
 
     def close(self) -> None:
         """Close the file, and remove it unless it was kept."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        try:
+            self._file.close()
+        finally:
+            self.path.unlink(missing_ok=True)
 
     def __getattr__(self, name: str) -> Any:
         # The form parser's wrapper passes on whatever a binary file has.
@@ -65,6 +71,7 @@ class BinaryFiles:
         self._incoming = root / "incoming"
         for folder in (self._root, self._incoming):
             folder.mkdir(parents=True, exist_ok=True)
+        self._sweep()
 
     def path(self, binary_hash: str) -> Path:
         """Return where the file with this SHA-1 is, or would be."""
@@ -83,6 +90,14 @@ class BinaryFiles:
             file.path.replace(target)
             _sync_folder(target.parent)
         return target
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left; a day keeps other processes' uploads safe."""
+        for path in self._incoming.glob(f"{_PREFIX}*"):
+            # Another process may be sweeping, too.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - _DAY:
+                    path.unlink()
 
 
 @contextmanager

@@ -47,10 +47,14 @@ _MP4 = Format("mp4", "video/mp4")
 _SVG = Format("svg", "image/svg+xml")
 # Only these brands of the ISO container are pictures; the many others are video.
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
-# The root element, after what XML allows before it: declaration, comments, document type.
-_SVG_ROOT = re.compile(
-    r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<(?:\w+:)?svg[\s>/]",
-    re.DOTALL,
+_SPACE = re.compile(r"\s*")
+_SVG_ROOT = re.compile(r"<(?:\w+:)?svg[\s>/]")
+# How each thing that XML allows before the root element begins and ends.
+_PROLOGUE = (
+    (re.compile(r"<\?"), re.compile(r"\?>")),
+    (re.compile(r"<!--"), re.compile(r"-->")),
+    (re.compile(r"<!DOCTYPE[^\[>]*\["), re.compile(r"\]\s*>")),
+    (re.compile(r"<!DOCTYPE"), re.compile(r">")),
 )
 
 
@@ -63,7 +67,7 @@ def detect_format(path: Path) -> Format | None:
             return found
     if head[4:8] == b"ftyp":
         return _container_format(head)
-    return _SVG if _SVG_ROOT.match(_as_text(head)) else None
+    return _SVG if _is_svg(_as_text(head)) else None
 
 
 def _container_format(head: bytes) -> Format:
@@ -74,6 +78,29 @@ def _container_format(head: bytes) -> Format:
     if brands & _HEIC_BRANDS:
         return _HEIC
     return _MOV if b"qt  " in brands else _MP4
+
+
+def _is_svg(text: str) -> bool:
+    """Say whether the root element is an ``svg``; what was skipped is never looked at again."""
+    position = 0
+    while (found := _end_of_prologue(text, position)) is not None:
+        position = found
+    return bool(_SVG_ROOT.match(text, _skip_space(text, position)))
+
+
+def _end_of_prologue(text: str, position: int) -> int | None:
+    """Return where a declaration, comment or document type ends, ``None`` where none is."""
+    position = _skip_space(text, position)
+    for beginning, end in _PROLOGUE:
+        if begun := beginning.match(text, position):
+            ended = end.search(text, begun.end())
+            return ended.end() if ended else None
+    return None
+
+
+def _skip_space(text: str, position: int) -> int:
+    space = _SPACE.match(text, position)
+    return space.end() if space else position
 
 
 def _as_text(head: bytes) -> str:

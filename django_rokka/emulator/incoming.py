@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
 from django_rokka.emulator.files import BinaryFiles
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["MAX_UPLOAD", "IncomingRequest", "base_name", "read_json"]
 
@@ -25,6 +29,10 @@ class IncomingRequest(Request):
     max_form_memory_size = 2_000_000
     files_store: BinaryFiles
 
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        super().__init__(environ)
+        self._received = ExitStack()
+
     def _get_file_stream(
         self,
         total_content_length: int | None,
@@ -33,7 +41,12 @@ class IncomingRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         # werkzeug's documented hook; the class is a file as far as its form parser looks.
-        return cast("IO[bytes]", self.files_store.receive())
+        file = self._received.enter_context(closing(self.files_store.receive()))
+        return cast("IO[bytes]", file)
+
+    def close(self) -> None:
+        """Close every file part, also one whose client went away; what was not kept is gone."""
+        self._received.close()
 
     @property
     def raw_target(self) -> str:
@@ -76,12 +89,18 @@ class IncomingRequest(Request):
 
 
 def read_json(text: str) -> Any:
-    """Decode JSON, twice where a client encoded it twice; what is no JSON stays a text."""
+    """Decode JSON, twice where a client encoded it twice; what is no JSON stays a text.
+
+    So does what no answer could carry: numbers that are not finite, and half characters.
+    """
     try:
         data = json.loads(text)
-        return json.loads(data) if isinstance(data, str) and data[:1] in {"{", "["} else data
+        if isinstance(data, str) and data[:1] in {"{", "["}:
+            data = json.loads(data)
+        json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return text
+    return data
 
 
 def base_name(filename: str | None) -> str:

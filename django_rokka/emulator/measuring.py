@@ -23,6 +23,8 @@ _BY_PILLOW = frozenset({"jpg", "png", "gif", "webp", "avif", "tif"})
 _OPAQUE = frozenset({"jpg", "mp4", "mov", "webm"})
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 _ORIENTATION = 0x0112
+# A number of pixels; longer ones are no size of any picture.
+_LENGTH = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]*)?|\.[0-9]+)(?:px)?")
 
 
 class UnreadableFile(ValueError):
@@ -106,17 +108,24 @@ def _read_with_pillow(path: Path, name: str) -> _Header:
 
 
 def _read_svg(path: Path) -> _Header:
-    """Read width and height of the root element, or its view box."""
+    """Read width and height of the root element, or its view box; else they are unknown."""
     with path.open("rb") as file:
         text = file.read(HEAD_LENGTH).decode(errors="replace")
-    match = re.search(r"<(?:\w+:)?svg\b([^>]*)>", text)
+    match = re.search(r"<(?:\w+:)?svg\b([^<>]*)>", text)
     attributes = match[1] if match else ""
-    sizes = re.findall(r"\b(width|height)\s*=\s*[\"']\s*([0-9.]+)(?:px)?\s*[\"']", attributes)
-    box = re.search(r"viewBox\s*=\s*[\"']([^\"']*)[\"']", attributes)
-    numbers = [float(word) for word in re.findall(r"-?[0-9.]+", box[1])] if box else []
-    fallback = dict(zip(("width", "height"), numbers[2:4], strict=False))
-    size = {**fallback, **{name: float(value) for name, value in sizes}}
-    return _Header(round(size.get("width", 0)), round(size.get("height", 0)))
+    found = dict(
+        re.findall(r"(?<![\w:-])(width|height|viewBox)\s*=\s*[\"']([^\"']*)[\"']", attributes)
+    )
+    box = [*found.get("viewBox", "").replace(",", " ").split(), *("",) * 4]
+    width = _read_length(found.get("width", "")) or _read_length(box[2])
+    height = _read_length(found.get("height", "")) or _read_length(box[3])
+    return _Header(width, height)
+
+
+def _read_length(text: str) -> int:
+    """Read pixels, 0 for what is no such length: it counts as unknown."""
+    word = text.strip()
+    return round(float(word.removesuffix("px"))) if _LENGTH.fullmatch(word) else 0
 
 
 def _read_heic(path: Path) -> _Header:

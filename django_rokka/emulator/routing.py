@@ -12,8 +12,10 @@ from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.services import Services
 
-__all__ = ["Endpoint", "Route", "build_map", "missing"]
+__all__ = ["HASH", "Endpoint", "Route", "build_map", "missing"]
 
+HASH = r"[0-9a-f]{6,40}"
+"""The pattern of a hash, or of the beginning of one."""
 
 Endpoint = Callable[..., Response]
 """What answers a request: it takes services and request, and the values of the path by name."""
@@ -33,7 +35,7 @@ class _Organization(BaseConverter):
 
 
 class _Hash(BaseConverter):
-    regex = r"[0-9a-f]{6,40}"
+    regex = HASH
 
 
 class _Alias(BaseConverter):

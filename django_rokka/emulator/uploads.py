@@ -20,6 +20,9 @@ __all__ = ["store_uploads"]
 _USER_FIELD = re.compile(
     r"(?:(?:str|text|int|double|date|latlon|array|array_text):)?[a-z0-9_]{1,54}"
 )
+_MAX_COORDINATE = 1_000_000_000
+"""Pixels; beyond it computing with a subject area would leave the finite numbers."""
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _INDEXED = re.compile(r"(?P<kind>[a-z_]+)\[(?P<index>[0-9]{0,4})\](?:\[(?P<name>[a-z_]+)\])?")
 
 
@@ -28,24 +31,19 @@ class _Upload(NamedTuple):
     file: IncomingFile
     user_metadata: dict[str, Any]
     dynamic_metadata: dict[str, Any]
-    options: dict[str, Any]
+    is_protected: bool
 
 
 def store_uploads(
     services: Services, request: IncomingRequest, *, organization: str
 ) -> list[StoredImage]:
     """Store every file part, whatever its field is called; refuse all when one is unreadable."""
-    files = [part for _, part in request.files.items(multi=True)]
-    try:
-        uploads = list(_read_uploads(request))
-        measured = [_measure(upload) for upload in uploads]
-        return [
-            _store(services, upload, measurement, organization=organization)
-            for upload, measurement in zip(uploads, measured, strict=True)
-        ]
-    finally:
-        for part in files:
-            part.close()
+    uploads = list(_read_uploads(request))
+    measured = [_measure(upload) for upload in uploads]
+    return [
+        _store(services, upload, measurement, organization=organization)
+        for upload, measurement in zip(uploads, measured, strict=True)
+    ]
 
 
 def _read_uploads(request: IncomingRequest) -> Iterator[_Upload]:
@@ -66,7 +64,7 @@ def _read_uploads(request: IncomingRequest) -> Iterator[_Upload]:
             file=cast("IncomingFile", part.stream),
             user_metadata=_checked_user_metadata(own.get("meta_user", {})),
             dynamic_metadata=_checked_dynamic_metadata(own.get("meta_dynamic", {})),
-            options=own.get("options", {}),
+            is_protected=_read_protected(own.get("options", {})),
         )
 
 
@@ -105,10 +103,24 @@ def _checked_dynamic_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
             raise BadRequest(f"The dynamic metadata {name!r} must be a JSON object.")
     area = metadata.get("subject_area", {})
     for name in ("x", "y", "width", "height"):
+        number = area.get(name, 0)
         # A boolean is no number here, although Python thinks so.
-        if type(area.get(name, 0)) not in {int, float}:
-            raise BadRequest(f"{name} of subject_area is {area[name]!r}, must be a number.")
+        if type(number) not in {int, float} or not abs(number) <= _MAX_COORDINATE:
+            raise BadRequest(
+                f"{name} of subject_area is {str(number)[:100]!r}, must be a number from"
+                f" -{_MAX_COORDINATE} to {_MAX_COORDINATE}."
+            )
     return metadata
+
+
+def _read_protected(options: Mapping[str, Any]) -> bool:
+    value = options.get("protected", False)
+    flag = _FLAGS.get(str(value).lower())
+    if flag is None:
+        raise BadRequest(
+            f"The option protected is {str(value)[:100]!r}, must be true or false (or 1 or 0)."
+        )
+    return flag
 
 
 def _measure(upload: _Upload) -> Measurement:
@@ -123,7 +135,6 @@ def _store(
     services: Services, upload: _Upload, measurement: Measurement, *, organization: str
 ) -> StoredImage:
     """Put the file in its place first and write the row second."""
-    is_protected = bool(upload.options.get("protected"))
     binary_hash = upload.file.binary_hash
     services.files.keep(upload.file)
     return services.source_images.add(
@@ -132,7 +143,7 @@ def _store(
             hash=image_hash(
                 binary_hash,
                 dynamic_metadata=upload.dynamic_metadata,
-                is_protected=is_protected,
+                is_protected=upload.is_protected,
             ),
             binary_hash=binary_hash,
             created=services.now(),
@@ -144,7 +155,7 @@ def _store(
             height=measurement.height,
             opaque=measurement.opaque,
             animated=measurement.animated,
-            protected=is_protected,
+            protected=upload.is_protected,
             user_metadata=upload.user_metadata,
             dynamic_metadata=upload.dynamic_metadata,
         )

@@ -11,13 +11,14 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.errors import Missing, TooManyPixels
 
 __all__ = [
     "MAX_PIXELS",
     "RENDERED_SOURCES",
     "BrokenImage",
     "Header",
+    "check_pixels",
     "is_available",
     "join_pages",
     "load",
@@ -68,6 +69,12 @@ def is_available() -> bool:
     return importlib.util.find_spec("pyvips") is not None
 
 
+def check_pixels(width: int, height: int, *, frames: int = 1) -> None:
+    """Refuse a picture that would not fit into memory, before its pixels are made."""
+    if width * height * frames > MAX_PIXELS:
+        raise TooManyPixels(width, height, frames=frames, maximum=MAX_PIXELS)
+
+
 def _pyvips() -> Any:
     """Import pyvips at first use; raise ``Missing`` with the remedy without it."""
     if not is_available():
@@ -114,11 +121,11 @@ def load(path: Path, *, format: str, width: int, height: int, with_frames: bool 
                 options["output_profile"] = "srgb"
             pages = "[n=-1]" if with_frames and format in _ANIMATED else ""
             image = pyvips.Image.thumbnail(f"{path}{pages}", width, **options)
-        if image.width * image.height <= MAX_PIXELS:
-            return _to_srgb(image).copy_memory()
+        frames = _page_count(image)
+        check_pixels(image.width, image.height // frames, frames=frames)
+        return _to_srgb(image).copy_memory()
     except pyvips.Error as error:
         raise BrokenImage(_words(error, path)) from error
-    raise BrokenImage(f"all its frames have more than {MAX_PIXELS // 1_000_000} megapixels")
 
 
 def save(image: Any, path: Path, **options: Any) -> None:

@@ -14,8 +14,7 @@ from django.db.models.fields.files import FieldFile, FileDescriptor, ImageFieldF
 
 from django_rokka.conf import is_debug
 from django_rokka.exceptions import InvalidReference, RokkaError, UploadFailed
-from django_rokka.forms import get_uploaded_reference
-from django_rokka.markup import get_rendition, read_widths, srcset
+from django_rokka.markup import choose_link, get_rendition, read_widths, srcset
 from django_rokka.render import ImageReference
 from django_rokka.render.reference import MAX_LENGTH
 
@@ -31,12 +30,24 @@ class RokkaFileDescriptor(FileDescriptor):
     """The attribute of a row; unlike ImageField's it opens no file when something is assigned."""
 
     def __set__(self, instance: Model, value: Any) -> None:
-        """Take a text, a file or a value; a file of another storage is one to upload."""
-        if isinstance(value, FieldFile) and value and not isinstance(value, RokkaFieldFile):
-            file = RokkaFieldFile(instance, self.field, value.name)
-            file.file, file._committed = value, False
-            value = file
+        """Take a text, a file or a value; the value of another row or field is copied.
+
+        Of an image in the same storage its reference is copied; what is kept elsewhere, or not
+        uploaded yet, becomes a file to upload.
+        """
+        if isinstance(value, FieldFile) and value and not self._is_own(value, instance):
+            value = self._copy(value, instance)
         super().__set__(instance, value)
+
+    def _is_own(self, value: FieldFile, instance: Model) -> bool:
+        return value.field is self.field and value.instance is instance
+
+    def _copy(self, value: FieldFile, instance: Model) -> RokkaFieldFile:
+        copy = RokkaFieldFile(instance, self.field, value.name)
+        is_reference = isinstance(value, RokkaFieldFile) and value._committed
+        if not is_reference or value.storage != copy.storage:
+            copy.file, copy._committed = value, False
+        return copy
 
 
 class RokkaFieldFile(ImageFieldFile):
@@ -143,13 +154,12 @@ class RokkaFieldFile(ImageFieldFile):
         ``by`` is ``"hash"`` or ``"alias"``, by default the field's ``render_by``. ``None`` is a
         broken reference, which is an error under ``DEBUG``.
         """
-        by = by or self.field.render_by
-        if by not in ("hash", "alias"):
-            raise ValueError(f"Unknown way to render {by!r}, must be one of: 'hash', 'alias'.")
         known = self._known
-        if known is not None and known.alias and by == "alias":
-            return known.by_alias(self.field.alias_format)
-        return known
+        if known is None:
+            return None
+        return choose_link(
+            known, by=by or self.field.render_by, alias_format=self.field.alias_format
+        )
 
     def srcset(
         self, stack: str = "", *, widths: str | Iterable[int], by: str = "", **parts: Any
@@ -177,7 +187,7 @@ class RokkaFieldFile(ImageFieldFile):
 
         Raise ``UploadFailed`` when it does not reach rokka; the object is as it was then.
         """
-        reference = get_uploaded_reference(content) or self._upload(name, content)
+        reference = self.field.get_uploaded_reference(content) or self._upload(name, content)
         try:
             text = str(reference.fit(self.field.max_length or MAX_LENGTH))
         except InvalidReference as error:

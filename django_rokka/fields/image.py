@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 from django import forms
 from django.core import checks
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.core.files import File
 from django.core.files.storage import InvalidStorageError, Storage, default_storage, storages
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models.fields.files import FileField
 
@@ -17,14 +18,17 @@ from django_rokka.exceptions import InvalidReference
 from django_rokka.fields.files import RokkaFieldFile, RokkaFileDescriptor
 from django_rokka.fields.naming import make_alias_name, read_template
 from django_rokka.forms import RokkaImageField, get_uploaded_reference
+from django_rokka.markup import LINKS
+from django_rokka.render import ImageReference
+from django_rokka.render.reference import MAX_LENGTH
 from django_rokka.storage import RokkaStorage, get_rokka_storage
+from django_rokka.storage.backend import SHORTEST_ROOM
 from django_rokka.widgets import RokkaImageWidget
 
 __all__ = ["RokkaImage"]
 
 _MAX_LENGTH = 255
 _OWN_PLACEHOLDERS = frozenset({"app_label", "model", "field", "pk"})
-_RENDER_BY = ("hash", "alias")
 
 
 class RokkaImage(models.ImageField):
@@ -133,8 +137,12 @@ class RokkaImage(models.ImageField):
     # Saving
 
     def pre_save(self, model_instance: models.Model, add: bool) -> RokkaFieldFile:  # noqa: FBT001  # Django's
-        """Upload what was assigned, before the row is written."""
+        """Upload what was assigned, before the row is written.
+
+        Raise ``InvalidReference`` for a public image in a protected field.
+        """
         file = cast(RokkaFieldFile, super().pre_save(model_instance, add))
+        self._check_protection(file)
         self.update_dimension_fields(model_instance)
         return file
 
@@ -152,20 +160,26 @@ class RokkaImage(models.ImageField):
         if self.height_field:
             setattr(instance, self.height_field, height)
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Refuse a file that was not uploaded: its name would be stored for a reference."""
         if isinstance(value, File) and value and not getattr(value, "_committed", False):
             raise InvalidReference(
                 f"{value.name!r} has not been uploaded, so {self} cannot hold it. Assign it to an"
                 f" object and call obj.{self.name}.commit() before bulk_update() or update()."
             )
-        return super().get_prep_value(value)
+        return super().get_db_prep_save(value, connection)
 
     def save_form_data(self, instance: models.Model, data: Any) -> None:
         """Give a form's value to the object, with its reference where the form has uploaded it."""
         super().save_form_data(instance, data)
-        if get_uploaded_reference(data) is not None:
+        if self.get_uploaded_reference(data) is not None:
             getattr(instance, self.attname).commit()
+
+    def get_uploaded_reference(self, file: Any) -> ImageReference | None:
+        """Return the reference of a file that a form has uploaded as this field would have."""
+        if not isinstance(file, UploadedFile):
+            return None  # and no storage is looked up for an image that stays
+        return get_uploaded_reference(file, storage=self.storage, is_protected=self.protected)
 
     def get_alias_name(self, instance: models.Model) -> str:
         """Return the name of the row's alias, empty without one or before the row has a key."""
@@ -177,7 +191,26 @@ class RokkaImage(models.ImageField):
         """Validate as a file field does, and the name of the alias where it is known."""
         if model_instance is not None:
             self.get_alias_name(model_instance)
+        try:
+            self._check_protection(value)
+        except InvalidReference as error:
+            raise ValidationError(str(error), code="not_protected") from error
         return super().clean(value, model_instance)
+
+    def _check_protection(self, value: Any) -> None:
+        """Refuse a public image in a protected field: anybody could go on looking at it."""
+        is_uploaded = getattr(value, "_committed", True)
+        if not (self.protected and value and is_uploaded):
+            return
+        try:
+            reference = ImageReference.parse(str(value))
+        except InvalidReference:
+            return  # a broken reference shows no image
+        if not reference.is_protected:
+            raise InvalidReference(
+                f"{self} is protected, but '{reference}' names a public image. Assign the file"
+                " itself, which is uploaded as a protected image then."
+            )
 
     def formfield(self, **kwargs: Any) -> forms.Field:
         """Return the form field that uploads; the widget of Django's admin is replaced."""
@@ -202,6 +235,7 @@ class RokkaImage(models.ImageField):
             self._check_render_by(),
             self._check_storage(),
             self._check_order(),
+            self._check_length(),
         )
         return [*super().check(**kwargs), *(problem for problem in problems if problem)]
 
@@ -221,7 +255,7 @@ class RokkaImage(models.ImageField):
         return None
 
     def _check_render_by(self) -> checks.CheckMessage | None:
-        if self.render_by in _RENDER_BY:
+        if self.render_by in LINKS:
             return None
         return checks.Error(
             f"render_by is {self.render_by!r}.",
@@ -258,6 +292,16 @@ class RokkaImage(models.ImageField):
             " bulk_create().",
             obj=self,
             id="django_rokka.W013",
+        )
+
+    def _check_length(self) -> checks.CheckMessage | None:
+        if self.max_length is None or self.max_length >= SHORTEST_ROOM:
+            return None
+        return checks.Error(
+            f"A column of {self.max_length} characters has no room for an image reference.",
+            hint=f"Give the field a max_length of {MAX_LENGTH} or more, or leave it out.",
+            obj=self,
+            id="django_rokka.E014",
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render.operations import Operation
 
 __all__ = ["cropped_size", "rendered_size", "resized_size"]
@@ -18,7 +20,10 @@ _UNPREDICTABLE = frozenset(
 def rendered_size(
     operations: Iterable[Operation], width: int, height: int, *, dpr: float = 1
 ) -> tuple[int, int] | None:
-    """Return width and height in pixels after all operations, ``None`` if they decide it late."""
+    """Return width and height in pixels after all operations, ``None`` if they decide it late.
+
+    Raise ``InvalidRenderURL`` for a width, height or angle that is no number.
+    """
     for operation in operations:
         options = operation.options
         if not _is_enabled(options):
@@ -27,8 +32,8 @@ def rendered_size(
             width, height = resized_size(options, width, height, dpr=dpr)
         elif operation.name == "crop":
             width, height = cropped_size(options, width, height, dpr=dpr)
-        elif operation.name == "rotate" and float(options.get("angle", 0)) % 180:
-            if float(options["angle"]) % 90:
+        elif operation.name == "rotate" and (turn := _number(options, "angle") % 180):
+            if turn != 90:
                 return None
             width, height = height, width
         elif operation.name in _UNPREDICTABLE:
@@ -90,7 +95,18 @@ def _is_enabled(options: Mapping[str, Any]) -> bool:
 
 def _number(options: Mapping[str, Any], name: str) -> float:
     value = options.get(name)
-    return 0.0 if value in (None, "") else float(value)
+    if value in (None, ""):
+        return 0.0
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidRenderURL(
+            f"The {name} {str(value)[:60]!r} of an operation is no number. Write one; a stack"
+            " computes it where it stands in 'expressions', not in 'options'."
+        )
+    return number
 
 
 def _whole(value: float) -> int:

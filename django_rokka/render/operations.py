@@ -10,7 +10,36 @@ from urllib.parse import quote
 
 from django_rokka.exceptions import InvalidRenderURL
 
-__all__ = ["Operation", "write_part", "write_value"]
+__all__ = ["OPERATION_NAMES", "Operation", "write_part", "write_value"]
+
+OPERATION_NAMES = frozenset(
+    {
+        "addframes",
+        "alpha",
+        "autorotate",
+        "blur",
+        "circlemask",
+        "composition",
+        "crop",
+        "dropshadow",
+        "face",
+        "glitch",
+        "grayscale",
+        "modulate",
+        "multiply",
+        "noop",
+        "primitive",
+        "resize",
+        "rotate",
+        "sepia",
+        "sharpen",
+        "svg2bitmap",
+        "svgdynamic",
+        "text",
+        "trim",
+    }
+)
+"""Every operation that rokka has (API.md 2.7)."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 

@@ -30,18 +30,18 @@ from django_rokka.conf import (
     mask,
     read_config,
 )
-from django_rokka.exceptions import InvalidReference, NotFound
+from django_rokka.exceptions import InvalidReference
 from django_rokka.render import ImageReference, Operation, RenderURL, StackDefinition
 from django_rokka.render.reference import MAX_LENGTH
 from django_rokka.render.urls import DYNAMIC
-from django_rokka.storage.files import RokkaFile
+from django_rokka.storage.files import RokkaFile, missing_is_file_not_found
 
-__all__ = ["RokkaStorage"]
+__all__ = ["SHORTEST_ROOM", "RokkaStorage"]
 
 logger = logging.getLogger("django_rokka.storage")
 
-# The longest reference without alias and with a slug of one character.
-_SHORTEST_ROOM = len(f"{'0' * 40}/protected/999999x999999/i.jpeg")
+SHORTEST_ROOM = len(f"{'0' * 40}/protected/999999x999999/i.jpeg")
+"""Characters of the longest reference without alias and with a slug of one character."""
 
 
 class RokkaStorage(Storage):
@@ -72,17 +72,14 @@ class RokkaStorage(Storage):
 
     def _make_client(self, **options: Any) -> RokkaClient:
         config = self.config
-        try:
-            return RokkaClient(
-                organization=config.organization,
-                api_key=config.api_key,
-                api_host=config.api_host,
-                timeout=config.timeout,
-                retries=config.retries,
-                **options,
-            )
-        except ValueError as error:
-            raise ImproperlyConfigured(str(error)) from error
+        return RokkaClient(
+            organization=config.organization,
+            api_key=config.api_key,
+            api_host=config.api_host,
+            timeout=config.timeout,
+            retries=config.retries,
+            **options,
+        )
 
     @functools.cached_property
     def stack_definitions(self) -> Mapping[str, StackDefinition]:
@@ -113,7 +110,7 @@ class RokkaStorage(Storage):
         if ".." in pathlib.PurePath(folder).parts:
             raise SuspiciousFileOperation(f"Detected path traversal attempt in '{folder}'")
         validate_file_name(file_name)
-        if max_length is not None and max_length < _SHORTEST_ROOM:
+        if max_length is not None and max_length < SHORTEST_ROOM:
             raise SuspiciousFileOperation(
                 f"A column of {max_length} characters has no room for an image reference."
                 f" Give the field a max_length of {MAX_LENGTH} or more."
@@ -180,10 +177,13 @@ class RokkaStorage(Storage):
         return RokkaFile(name, client=self.client)
 
     def exists(self, name: str) -> bool:
-        """Ask rokka whether it has the image; an outage is an error, never ``False``."""
+        """Ask rokka whether it has the image; an outage is an error, never ``False``.
+
+        Raise ``OrganizationNotFound`` when there is not even the organization.
+        """
         try:
-            self.client.source_images.get(ImageReference.parse(name).hash)
-        except (InvalidReference, NotFound):
+            self._fetch(name)
+        except (InvalidReference, FileNotFoundError):
             return False
         return True
 
@@ -203,10 +203,8 @@ class RokkaStorage(Storage):
         return self.get_created_time(name)
 
     def _fetch(self, name: str) -> SourceImage:
-        try:
+        with missing_is_file_not_found():
             return self.client.source_images.get(ImageReference.parse(name).hash)
-        except NotFound as error:
-            raise FileNotFoundError(str(error)) from error
 
     # Rendering
 

@@ -12,10 +12,10 @@ from typing import IO, Any
 from django.core.files import File
 
 from django_rokka.client import RokkaClient
-from django_rokka.exceptions import NotFound
+from django_rokka.exceptions import NotFound, OrganizationNotFound
 from django_rokka.render import ImageReference
 
-__all__ = ["SPOOL_SIZE", "RokkaFile"]
+__all__ = ["SPOOL_SIZE", "RokkaFile", "missing_is_file_not_found"]
 
 SPOOL_SIZE = 1024 * 1024
 """Bytes of an opened image that are kept in memory; the rest is on disk."""
@@ -50,7 +50,7 @@ class RokkaFile(File):  # type: ignore[type-arg]  # generic in the stubs only
     def size(self) -> int:
         """The size in bytes; asks rokka as long as nothing has been read."""
         if self._spool is None or self._spool.closed:
-            with _missing_is_file_not_found():
+            with missing_is_file_not_found():
                 return self._client.source_images.get(self._hash).size
         position = self._spool.tell()
         size = self._spool.seek(0, os.SEEK_END)
@@ -84,7 +84,7 @@ class RokkaFile(File):  # type: ignore[type-arg]  # generic in the stubs only
         with ExitStack() as on_error:
             spool = on_error.enter_context(SpooledTemporaryFile(max_size=SPOOL_SIZE))
             with (
-                _missing_is_file_not_found(),
+                missing_is_file_not_found(),
                 self._client.source_images.download(self._hash) as download,
             ):
                 for block in download:
@@ -95,8 +95,11 @@ class RokkaFile(File):  # type: ignore[type-arg]  # generic in the stubs only
 
 
 @contextmanager
-def _missing_is_file_not_found() -> Iterator[None]:
+def missing_is_file_not_found() -> Iterator[None]:
+    """Raise ``FileNotFoundError`` for a missing image; a missing organization is none."""
     try:
         yield
+    except OrganizationNotFound:
+        raise
     except NotFound as error:
         raise FileNotFoundError(str(error)) from error

@@ -29,7 +29,7 @@ def rokka_url_for_alias(name: str, stack: str = "", *, format: str = "png", **pa
 
 @register.simple_tag
 def rokka_img(
-    image: Any, stack: str = "", *, widths: Any = (), alt: str = "", **attributes: Any
+    image: Any, stack: str = "", *, widths: Any = (), alt: str | None = "", **attributes: Any
 ) -> SafeString:
     """Write an ``<img>``: ``{% rokka_img hero 'content' widths='400 800' sizes='100vw' %}``.
 

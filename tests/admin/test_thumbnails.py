@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin import ModelAdmin, site
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -20,7 +24,16 @@ from django_rokka.testing import assert_no_rokka_calls
 from tests import pictures
 from tests.pages import fetch_picture, find_elements, read_words
 from tests.test_forms import HOSTILE_NAMES, TROUBLES
-from tests.testapp.models import Brand, Caption, Photo, Plain, Portrait, Poster
+from tests.testapp.models import (
+    Brand,
+    Caption,
+    Contract,
+    Leaflet,
+    Photo,
+    Plain,
+    Portrait,
+    Poster,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -260,3 +273,34 @@ def test_hostile_name__keeps_the_bytes_and_is_escaped(name: str, admin_client: C
     for path in (LIST, change_page(photo)):
         page, _ = get(admin_client, path)
         assert b"<script>alert" not in page
+
+
+class LeafletAdmin(ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    list_display = ("id", "slug", thumbnail("page"))
+    list_editable = ("slug",)
+
+
+@pytest.mark.usefixtures("rokka")
+def test_list_editable__saves_a_row_whose_alias_becomes_impossible(
+    rf: RequestFactory, admin_user: Any
+) -> None:
+    leaflet = Leaflet.objects.create(slug="menu", page=ContentFile(pictures.png(), "menu.png"))
+    sizes = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1}
+    row = {"form-0-id": leaflet.pk, "form-0-slug": "à la carte"}
+    request = rf.post("/", {**sizes, **row, "_save": "Save"})
+    request.user, request._dont_enforce_csrf_checks = admin_user, True  # type: ignore[attr-defined]  # as the test client does
+    SessionMiddleware(lambda _: HttpResponse()).process_request(request)
+    MessageMiddleware(lambda _: HttpResponse()).process_request(request)
+    with assert_no_rokka_calls():
+        answer = LeafletAdmin(Leaflet, site).changelist_view(request)
+    assert answer.status_code == 302
+    assert Leaflet.objects.get().slug == "à la carte"
+
+
+@pytest.mark.usefixtures("rokka")
+def test_protected_field__shows_a_public_image_as_an_error(admin_client: Client) -> None:
+    contract = Contract.objects.create(scan=ContentFile(pictures.png(), "page.png"))
+    Contract.objects.update(scan=REFERENCE)  # from the days before it was protected
+    answer = admin_client.post(f"/admin/testapp/contract/{contract.pk}/change/", {})
+    assert answer.status_code == 200
+    assert "is protected, but" in read_words(answer.content)

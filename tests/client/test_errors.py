@@ -264,3 +264,22 @@ def test_connection__to_a_host_that_cannot_be_is_said(
 ) -> None:
     with pytest.raises(ConnectionFailed, match="Check the network and the option api_host"):
         make_client(api_host=host, retries=0).source_images.get(HASH)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("The organization 'acme' does not exist.", OrganizationNotFound),
+        ("Organisation not found", OrganizationNotFound),
+        ("No source image found", NotFound),
+        ("No source image found in organization acme", NotFound),
+        ("No alias 'organization' found in 'acme'.", NotFound),
+        ("Nothing called 'organization' here", NotFound),
+        ("The stack is not one of this organization", NotFound),
+        ("", NotFound),
+    ],
+)
+def test_not_found__is_of_the_organization_when_rokka_speaks_of_nothing_else(
+    ask: Callable[[Reply], APIError], words: str, kind: type[APIError]
+) -> None:
+    assert type(ask(Reply(status=404, json={"error": {"code": 404, "message": words}}))) is kind

@@ -34,6 +34,8 @@ def test_client__repr_shows_organization_and_host_only(client: RokkaClient) -> N
         "https://",
         "https://host?a=b",
         "https://host#a",
+        "https://host?",
+        "https://ho st",
         "http://[::1",
         "http://host:port",
     ],

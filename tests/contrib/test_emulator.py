@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.urls import include, path
 from PIL import Image
 from pytest_django import Settings
@@ -99,11 +102,18 @@ def test_storage__needs_no_network(storage: EmulatedRokkaStorage, monkeypatch: A
 def test_storage__uses_no_setting_made_for_the_real_rokka(
     settings: Settings, storage: EmulatedRokkaStorage
 ) -> None:
-    settings.ROKKA_API_URL = "rokka://the-real-key@acme?api_host=https%3A%2F%2Fapi.rokka.test"
+    settings.ROKKA_API_URL = (
+        "rokka://the-real-key@acme?api_host=https%3A%2F%2Fapi.rokka.test&signing_key=real-too"
+        "&render_host=https%3A%2F%2Fimg.acme.test"
+    )
     settings.ROKKA_API_KEY = "the-real-key"
     settings.ROKKA_API_HOST = "https://api.rokka.test"
+    settings.ROKKA_SIGNING_KEY = "real-too"
+    settings.ROKKA_RENDER_HOST = "https://img.acme.test"
 
     assert storage.config.organization == "acme"
+    assert storage.config.signing_key == storage.emulator.signing_key == "emulated"
+    assert storage.url("0" * 40, "thumb") == (f"/pictures/render/render/acme/thumb/{'0' * 40}.jpg")
     assert storage.client.api_host == "http://rokka.emulator"
     assert storage.config.api_key != "the-real-key"
     assert storage.save("a.jpg", ContentFile(pictures.jpeg())).endswith("/40x30/a.jpg")
@@ -164,6 +174,43 @@ def test_storage__without_a_folder_says_so() -> None:
 
     with pytest.raises(ImproperlyConfigured, match=r"has no folder\. Set the option 'root'"):
         storage.save("a.jpg", ContentFile(pictures.jpeg()))
+
+
+def test_storage__takes_a_signing_key_that_is_not_set_for_none(tmp_path: Path) -> None:
+    storage = EmulatedRokkaStorage(root=tmp_path, signing_key=None, render_host=None)
+
+    assert storage.config.signing_key == "emulated"
+    assert storage.config.render_host == ""
+
+
+def test_storage__in_a_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    storage = EmulatedRokkaStorage(root=tmp_path / "file")
+
+    assert [problem.number for problem in storage.find_problems()] == [7]
+    with pytest.raises(ImproperlyConfigured, match=r"file', a file\. Name a folder\."):
+        storage.save("a.jpg", ContentFile(pictures.jpeg()))
+
+
+def test_storage__in_what_is_no_path_says_so() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"root is of type int\. Write a folder's path"):
+        EmulatedRokkaStorage(root=7).exists("0" * 40)
+
+
+@pytest.mark.parametrize("name", ["below-a-file", "broken-database", "null\0byte"])
+def test_storage__that_cannot_start_says_what_to_set(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "rokka.sqlite3").write_text("This is no database. " * 100)
+    root = {"below-a-file": "file/folder", "broken-database": "broken"}.get(name, name)
+
+    with pytest.raises(ImproperlyConfigured, match="Set the option 'root' to a folder that this"):
+        EmulatedRokkaStorage(root=tmp_path / root).exists("0" * 40)
+
+
+def test_storage__of_an_impossible_organization_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="My_Org"):
+        EmulatedRokkaStorage(root=tmp_path, organization="My_Org").exists("0" * 40)
 
 
 def test_storage__without_the_extra_says_how_to_install_it(
@@ -297,6 +344,80 @@ def test_mount__answers_under_debug_or_to_loopback_only(  # noqa: PLR0917  # a t
     settings.DEBUG = is_debug
 
     assert fetch(storage.url(name), client, REMOTE_ADDR=address)[0] == status
+
+
+@pytest.mark.parametrize(
+    "header", ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
+)
+@pytest.mark.parametrize(("is_debug", "status"), [(False, 403), (True, 200)])
+def test_mount__behind_a_local_proxy_answers_under_debug_only(  # noqa: PLR0917  # a table
+    storage: EmulatedRokkaStorage,
+    settings: Settings,
+    client: Client,
+    name: str,
+    header: str,
+    is_debug: bool,  # noqa: FBT001  # as above
+    status: int,
+) -> None:
+    settings.DEBUG = is_debug
+
+    assert fetch(storage.url(name), client, headers={header: "203.0.113.7"})[0] == status
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "demo.localhost:8000", "acme.localhost"])
+def test_mount__answers_on_any_host_of_the_project(
+    storage: EmulatedRokkaStorage, settings: Settings, client: Client, name: str, host: str
+) -> None:
+    settings.ALLOWED_HOSTS = [".localhost"]
+
+    assert fetch(storage.url(name), client, headers={"host": host})[0] == 200
+
+
+def test_mount__streams_to_an_asynchronous_client(
+    storage: EmulatedRokkaStorage, client: Client, name: str
+) -> None:
+    async def fetch_asynchronously() -> tuple[int, bytes]:
+        response: Any = await AsyncClient().get(storage.url(name))
+        return response.status_code, b"".join([block async for block in response])
+
+    assert asyncio.run(fetch_asynchronously()) == fetch(storage.url(name), client)
+
+
+@pytest.mark.parametrize(("method", "has_body"), [("GET", True), ("HEAD", False)])
+def test_mount__streams_under_asgi(  # a table
+    storage: EmulatedRokkaStorage,
+    client: Client,
+    name: str,
+    method: str,
+    has_body: bool,  # noqa: FBT001  # as above
+) -> None:
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "path": storage.url(name),
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+        "client": ("127.0.0.1", 1),
+    }
+
+    communicator: Any = ApplicationCommunicator  # which has no types
+
+    async def exchange() -> tuple[int, bytes]:
+        server: Any = communicator(get_asgi_application(), scope)
+        await server.send_input({"type": "http.request"})
+        start = await server.receive_output(timeout=20)
+        body = b""
+        is_open = True
+        while is_open:
+            message = await server.receive_output(timeout=20)
+            body += message.get("body", b"")
+            is_open = message.get("more_body", False)
+        await server.wait()
+        return start["status"], body
+
+    content = fetch(storage.url(name), client)[1] if has_body else b""
+    assert asyncio.run(exchange()) == (200, content)
 
 
 def test_reference__is_the_one_the_real_rokka_gives(

@@ -42,6 +42,10 @@ def test_raw_target__is_written_again_where_the_server_does_not_tell() -> None:
         ('"text"', "text"),
         ("some words", "some words"),
         ("[" * 100_000, "[" * 100_000),
+        ('{"a": NaN}', '{"a": NaN}'),
+        ("[1e400]", "[1e400]"),
+        (r'["\ud800"]', r'["\ud800"]'),
+        (r'["\ud83d\ude00"]', ["\U0001f600"]),
     ],
 )
 def test_read_json__is_lenient(text: str, value: object) -> None:

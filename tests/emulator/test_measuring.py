@@ -157,3 +157,24 @@ def test_measure__refuses_without_pyvips_too(
     monkeypatch.setitem(sys.modules, "pyvips", None)
     with pytest.raises(UnreadableFile):
         measure(write(tmp_path, data))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ('width="60px" height=".6e"', (60, 0)),
+        ('width="1.2.3" height="5"', (0, 5)),
+        ('width="100%" height="2em" viewBox="0 0 30 20"', (30, 20)),
+        ('width="1.2.3" viewBox="-5,-5,30.4,20."', (30, 20)),
+        ('stroke-width="9" viewBox="0 0 1.2.3 5"', (0, 5)),
+        ('viewBox="0 0"', (0, 0)),
+        (f'width="{"9" * 400}" height="10000000000"', (0, 0)),
+        ("", (0, 0)),
+    ],
+)
+def test_measure__counts_unreadable_lengths_as_unknown_without_pyvips(
+    tmp_path: Path, attributes: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyvips", None)
+    found = measure(write(tmp_path, f"<svg {attributes}></svg>".encode()))
+    assert (found.format.name, found.width, found.height) == ("svg", *size)

@@ -95,6 +95,8 @@ def test_url_for__by_an_alias_that_is_not_confirmed_is_by_hash() -> None:
 def test_url_for__by_anything_else_is_an_error() -> None:
     with pytest.raises(ValueError, match="'name', must be one of: 'hash', 'alias'"):
         a_photo().image.url_for(by="name")
+    with pytest.raises(ValueError, match="'name', must be one of: 'hash', 'alias'"):
+        a_photo().image.srcset(widths="400", by="name")
 
 
 def test_url__of_a_protected_image_is_signed(settings: Settings) -> None:

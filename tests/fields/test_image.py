@@ -215,6 +215,20 @@ def test_checks__warn_of_a_width_that_bulk_create_writes_too_early() -> None:
     assert [found.id for found in Photo.check()] == ["django_rokka.W013"]
 
 
+@pytest.mark.parametrize("length", [60, 70])
+def test_checks__report_a_column_without_room(length: int) -> None:
+    assert check(RokkaImage(max_length=length)) == [
+        (
+            "django_rokka.E014",
+            (
+                f"A column of {length} characters has no room for an image reference."
+                " Give the field a max_length of 100 or more, or leave it out."
+            ),
+        )
+    ]
+    assert check(RokkaImage(max_length=71)) == []
+
+
 # Models
 
 

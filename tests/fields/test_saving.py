@@ -17,13 +17,14 @@ from django.test.utils import CaptureQueriesContext, isolate_apps
 from pytest_django import DjangoAssertNumQueries
 
 from django_rokka.client import observe_calls
+from django_rokka.emulator import Emulator, EmulatorServer
 from django_rokka.exceptions import InvalidReference
 from django_rokka.fields import RokkaImage
 from django_rokka.storage import RokkaStorage
 from django_rokka.testing import assert_no_rokka_calls
 
 from tests import pictures
-from tests.testapp.models import Brand, Caption, Leaflet, Photo, Portrait
+from tests.testapp.models import Brand, Caption, Contract, Leaflet, Photo, Portrait
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rokka")]
 
@@ -348,3 +349,114 @@ def test_assigning__opens_no_file(tmp_path: Path) -> None:
         photo = Photo(image=File(file, "lake.png"))
         assert photo.image.name == "lake.png"
         assert file.tell() == 5
+
+
+# From one field to another
+
+
+@isolate_apps("tests.testapp")
+def make_row(**options: Any) -> models.Model:
+    class Row(models.Model):
+        image = RokkaImage(**options)
+
+        class Meta:
+            app_label = "testapp"
+
+        def __str__(self) -> str:
+            return ""
+
+    return Row()
+
+
+def test_assigning__the_image_of_another_field_copies_its_reference() -> None:
+    brand = Brand.objects.create(name="Acme", logo=a_file())
+    logo = brand.logo
+    photo = Photo()
+    with assert_no_rokka_calls():
+        photo.image = logo
+        photo.save()
+    assert stored(photo) == (logo.name, 40, 30)
+    assert photo.image.field is Photo.image.field
+    assert logo.instance is brand
+
+
+def test_assigning__the_image_of_another_row_leaves_that_row_its_own() -> None:
+    photo = Photo.objects.create(image=a_file())
+    image = photo.image
+    other = Photo(image=image)
+    assert (other.image.instance, image.instance) == (other, photo)
+    other.image = a_file(width=10, height=20)
+    assert photo.image.width == 40
+
+
+def test_assigning__a_file_that_waits_for_its_upload_lets_both_rows_upload_it() -> None:
+    waiting = Brand(name="Acme", logo=a_file())
+    photo = Photo(image=waiting.logo)
+    photo.save()
+    assert stored(photo) == (f"{photo.image.hash}/40x30/lake.png", 40, 30)
+    waiting.save()
+    assert waiting.logo.hash == photo.image.hash
+
+
+def test_assigning__the_image_of_another_storage_uploads_it(
+    rokka_options: dict[str, Any], tmp_path: Path
+) -> None:
+    emulator = Emulator(root=tmp_path / "other", organization="other", api_key="k")
+    with EmulatorServer(emulator) as other:
+        hosts = {"api_host": other.api_host, "render_host": other.render_host}
+        storage = RokkaStorage(organization="other", api_key="k", **hosts)
+        row: Any = make_row(storage=storage)
+        row.image = Photo.objects.create(image=a_file()).image
+        assert row.image.url == ""
+        row.image.commit()
+        assert storage.exists(row.image.name)
+        assert row.image.url.startswith(other.render_host.format(organization="other"))
+        with row.image.open() as file:
+            assert file.read() == pictures.png()
+        row.image.close()
+        storage.client.close()
+
+
+# Protection
+
+
+@pytest.mark.parametrize("kind", ["value", "text"])
+def test_protected_field__refuses_a_public_image_before_the_row_is_written(kind: str) -> None:
+    public = Photo.objects.create(image=a_file()).image
+    contract = Contract(scan=public if kind == "value" else public.name)
+    words = r"testapp\.Contract\.scan is protected, but '.*lake\.png' names a public image\. Assign"
+    with assert_no_rokka_calls():
+        with pytest.raises(InvalidReference, match=words):
+            contract.save()
+        with pytest.raises(InvalidReference, match=words), transaction.atomic():
+            Contract.objects.bulk_create([contract])
+    assert not Contract.objects.exists()
+
+
+def test_protected_field__takes_a_protected_image_and_leaves_a_broken_one_alone() -> None:
+    first = Contract.objects.create(scan=a_file())
+    second = Contract.objects.create(scan=first.scan)
+    assert second.scan.is_protected
+    Contract.objects.filter(pk=first.pk).update(scan="holiday.jpg")
+    Contract.objects.get(pk=first.pk).save()
+    assert Contract.objects.values_list("scan", flat=True).get(pk=first.pk) == "holiday.jpg"
+
+
+# Aliases that cannot be
+
+
+def test_save__of_a_stored_image_does_not_mind_an_impossible_alias() -> None:
+    leaflet = Leaflet.objects.create(slug="menu", page=a_file())
+    Leaflet.objects.update(slug="à la carte")
+    with assert_no_rokka_calls():
+        Leaflet.objects.get().save()
+    assert Leaflet.objects.get().page.hash == leaflet.page.hash
+
+
+def test_save__of_an_image_copied_under_an_impossible_alias_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    photo = Photo.objects.create(image=a_file())
+    with assert_no_rokka_calls():
+        Leaflet.objects.create(slug="à la carte", page=photo.image)
+    assert "“leaflet_à la carte_page” cannot be the name of an alias" in caplog.text

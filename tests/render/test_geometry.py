@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import Operation, rendered_size
 from django_rokka.render.geometry import cropped_size, resized_size
 
@@ -121,3 +122,12 @@ def test_crop__is_never_larger_than_the_image(
 
     assert 1 <= got[0] <= width
     assert 1 <= got[1] <= height
+
+
+@pytest.mark.parametrize("value", ["$w", "wide", "nan", "inf", ["400"], {}])
+@pytest.mark.parametrize(
+    ("name", "option"), [("resize", "width"), ("crop", "height"), ("rotate", "angle")]
+)
+def test_rendered_size__of_what_is_no_number_says_so(name: str, option: str, value: Any) -> None:
+    with pytest.raises(InvalidRenderURL, match=f"^The {option} .* is no number. Write one"):
+        rendered_size([Operation(name, **{option: value})], 400, 200)

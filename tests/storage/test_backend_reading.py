@@ -16,6 +16,7 @@ from django_rokka.exceptions import (
     AuthenticationFailed,
     ConnectionFailed,
     InvalidReference,
+    OrganizationNotFound,
     ServerError,
 )
 from django_rokka.storage import RokkaStorage
@@ -70,6 +71,19 @@ def test_exists__of_an_unreachable_host_is_an_error(
 
     with pytest.raises(ConnectionFailed, match="connection refused"):
         storage.exists(MISSING)
+    storage.client.close()
+
+
+@pytest.mark.parametrize("ask", ["exists", "size", "get_created_time"])
+def test_questions__to_an_unknown_organization_name_it(
+    ask: str, rokka_options: dict[str, object]
+) -> None:
+    storage = RokkaStorage(**{**rokka_options, "organization": "nobody"})
+
+    with pytest.raises(OrganizationNotFound, match="There is no organization 'nobody'"):
+        getattr(storage, ask)(MISSING)
+    with pytest.raises(OrganizationNotFound), storage.open(MISSING) as file:
+        file.read()
     storage.client.close()
 
 

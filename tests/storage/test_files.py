@@ -107,6 +107,13 @@ def test_open__goes_back_to_the_beginning(file: RokkaFile) -> None:
     assert calls == []
 
 
+def test_open__of_a_file_not_read_yet_asks_nobody(file: RokkaFile) -> None:
+    with observe_calls() as calls:
+        assert file.open() is file
+
+    assert calls == []
+
+
 def test_open__after_close_fetches_again(file: RokkaFile) -> None:
     with file:
         file.read()

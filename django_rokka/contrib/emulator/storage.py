@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -33,24 +36,36 @@ class EmulatedRokkaStorage(RokkaStorage):
     """
 
     option_names = RokkaStorage.option_names | {"root"}
-    option_defaults = MappingProxyType(
-        {"organization": "demo", "signing_key": _LOCAL_KEY, "render_host": ""}
-    )
+    option_defaults = MappingProxyType({"organization": "demo"})
     path_of_class = "django_rokka.contrib.emulator.EmulatedRokkaStorage"
 
     def __init__(self, **options: Any) -> None:
-        # Said here, so that no setting made for the real rokka is used by mistake.
-        super().__init__(**{**options, "api_key": _LOCAL_KEY, "api_host": _API_HOST})
+        # Said here, so that no ROKKA_... setting with a key or a host of the real rokka is used
+        # by mistake; organization, default_stack and stacks may well come from there.
+        own = {
+            "api_key": _LOCAL_KEY,
+            "api_host": _API_HOST,
+            "signing_key": options.get("signing_key") or _LOCAL_KEY,
+            "render_host": options.get("render_host") or "",
+        }
+        super().__init__(**{**options, **own})
 
     def find_problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the options, for the system checks."""
         yield from super().find_problems()
-        if not self._options.get("root"):
+        root = self._options.get("root")
+        if not root:
             yield Problem(7, "The emulated storage has no folder.", "Set the option 'root'.")
+        elif not isinstance(root, (str, os.PathLike)):
+            yield Problem(
+                7, f"The option root is of type {type(root).__name__}.", "Write a folder's path."
+            )
+        elif Path(root).is_file():
+            yield Problem(7, f"The option root is {str(root)!r}, a file.", "Name a folder.")
 
     @functools.cached_property
     def emulator(self) -> Emulator:
-        """The emulator; raises ``ImproperlyConfigured`` without a root or without the extra."""
+        """The emulator; raises ``ImproperlyConfigured`` where it cannot start."""
         for problem in self.find_problems():
             raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
         try:
@@ -59,12 +74,19 @@ class EmulatedRokkaStorage(RokkaStorage):
             raise ImproperlyConfigured(
                 "The emulator is not installed. Run: pip install 'django-rokka[emulator]'"
             ) from error
-        emulator = Emulator(
-            root=self._options["root"],
-            organization=self.config.organization,
-            api_key=self.config.api_key,
-            signing_key=self.config.signing_key,
-        )
+        try:
+            emulator = Emulator(
+                root=self._options["root"],
+                organization=self.config.organization,
+                api_key=self.config.api_key,
+                signing_key=self.config.signing_key,
+            )
+        except (ValueError, OSError, sqlite3.Error) as error:
+            raise ImproperlyConfigured(
+                f"The emulator cannot start in {str(self._options['root'])!r} ({error}). Set the"
+                " option 'root' to a folder that this process may write, and 'organization' to"
+                " lower-case letters, digits and '-'."
+            ) from error
         with self._connect(emulator) as client:
             for name, definition in (self.config.stacks or {}).items():
                 client.stacks.create(name, definition, overwrite=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
+from collections.abc import AsyncIterator, Iterable
 from urllib.parse import quote
 
+from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
@@ -15,22 +19,51 @@ from django_rokka.storage import iter_rokka_storages
 
 __all__ = ["render"]
 
+_FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip")
+"""How the headers begin that a reverse proxy adds."""
+
 
 @require_safe
 def render(request: HttpRequest, target: str) -> StreamingHttpResponse:
-    """Serve ``<organization>/<stack>/.../<hash>.<format>``; under ``DEBUG`` or to loopback only."""
+    """Serve ``<organization>/<stack>/.../<hash>.<format>``; under ``DEBUG`` or to loopback only.
+
+    What a proxy forwards comes from elsewhere, although its connection is a local one.
+    """
     from django_rokka.emulator import request_in_process
 
-    if not (is_debug() or _is_loopback(request)):
+    if not (is_debug() or (_is_loopback(request) and not _is_forwarded(request))):
         raise PermissionDenied("The emulator answers under DEBUG, or to this machine only.")
     storage = _find_storage(target.partition("/")[0])
     answer = request_in_process(
         storage.emulator,
         _write_target(request, target),
         method=request.method or "GET",
-        headers=request.headers,
+        # The host is the project's own: the emulator would look for an organization in it.
+        headers={name: text for name, text in request.headers.items() if name != "Host"},
     )
-    return StreamingHttpResponse(answer.blocks, status=answer.status, headers=answer.headers)
+    return StreamingHttpResponse(
+        _AsyncBlocks(answer.blocks) if isinstance(request, ASGIRequest) else answer.blocks,
+        status=answer.status,
+        headers=answer.headers,
+    )
+
+
+class _AsyncBlocks:
+    """Blocks that are read in a thread, for servers that would read others whole (ASGI)."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = blocks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = sync_to_async(functools.partial(next, iter(self._blocks), None))
+        while (block := await read()) is not None:
+            yield block
+
+    def close(self) -> None:
+        """End the answer, as Django asks for when it is sent."""
+        close = getattr(self._blocks, "close", None)
+        if close is not None:
+            close()
 
 
 def _write_target(request: HttpRequest, target: str) -> str:
@@ -55,3 +88,7 @@ def _is_loopback(request: HttpRequest) -> bool:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
         return False
+
+
+def _is_forwarded(request: HttpRequest) -> bool:
+    return any(name.lower().startswith(_FORWARDED) for name in request.headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, timezone
 
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from django_rokka.emulator.errors import BudgetSpent, json_response
 from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.routing import HASH, Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredAlias
 
@@ -23,8 +24,11 @@ def put(services: Services, request: IncomingRequest, /, organization: str, alia
     """Point an alias to an image: 201 for a new one, 200 for another hash, 409 unless allowed."""
     services.organization(organization)
     given = request.json_object().get("hash")
-    if not isinstance(given, str) or not given:
-        raise BadRequest(f'The hash of the alias {alias!r} is missing. Send {{"hash": "..."}}.')
+    if not isinstance(given, str) or not re.fullmatch(HASH, given):
+        raise BadRequest(
+            f"The hash of the alias {alias!r} is {str(given)[:100]!r}, must be 6 to 40 of the"
+            ' characters 0-9 and a-f. Send {"hash": "..."}.'
+        )
     image = services.source_image(organization, given)
     stored = StoredAlias(organization, alias, image.hash, services.now())
     is_new = services.aliases.put(stored, overwrite=request.flag("overwrite"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.vips import check_pixels
 from django_rokka.render.geometry import cropped_size, resized_size
 
 __all__ = ["OPERATIONS", "Area", "Picture"]
@@ -65,6 +66,7 @@ def resize(picture: Picture, options: Mapping[str, Any], dpr: float) -> Picture:
     )
     if (width, height) == (picture.width, picture.height):
         return picture
+    check_pixels(width, height, frames=len(picture.frames))
     return picture.map(
         lambda frame: frame.thumbnail_image(width, height=height, size="force").copy_memory(),
         subject=subject,
@@ -90,10 +92,13 @@ def rotate(picture: Picture, options: Mapping[str, Any], _dpr: float) -> Picture
         )
     colour = read_colour(options.get("background_color", "FFFFFF"))
     opacity = options.get("background_opacity", 0) * 255 / 100
-    return picture.map(
+    turned = picture.map(
         lambda frame: _with_alpha(frame).similarity(angle=angle, background=[*colour, opacity]),
         subject=None,
     )
+    # Only now the size is known; libvips makes the pixels later, when something reads them.
+    check_pixels(turned.width, turned.height, frames=len(turned.frames))
+    return turned
 
 
 def autorotate(picture: Picture, options: Mapping[str, Any], _dpr: float) -> Picture:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.schemas import check_is_rendered, check_operation, check_options
 from django_rokka.emulator.store import StoredImage
-from django_rokka.emulator.vips import MAX_PIXELS, RENDERED_SOURCES
+from django_rokka.emulator.vips import RENDERED_SOURCES, check_pixels
 from django_rokka.render import Operation, rendered_size
 
 __all__ = ["MIMETYPES", "RenderPlan", "make_plan"]
@@ -169,11 +169,9 @@ def _background(format: str, options: Mapping[str, Any]) -> str | None:
 
 
 def _check_size(plan: RenderPlan) -> None:
+    """Refuse early what is known to be too large; the operations check what is not known here."""
     width, height = plan.source.width, plan.source.height
     for count in range(len(plan.operations) + 1):
         size = rendered_size(plan.operations[:count], width, height, dpr=plan.dpr)
-        if size is not None and size[0] * size[1] > MAX_PIXELS:
-            raise BadRequest(
-                f"The picture would have {size[0]} x {size[1]} pixels, more than"
-                f" {MAX_PIXELS // 1_000_000} megapixels. Ask for a smaller one."
-            )
+        if size is not None:
+            check_pixels(*size)

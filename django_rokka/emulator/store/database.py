@@ -123,7 +123,12 @@ class Database:
             self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            # The file is no database.
+            connection.close()
+            raise
         return connection
 
     def _give_back(self, connection: sqlite3.Connection) -> None:

@@ -74,3 +74,19 @@ def test_invalidate__has_ten_in_a_sliding_hour(
 
 def test_invalidate__of_an_unknown_alias_spends_nothing(rokka: Rokka) -> None:
     assert rokka.api("DELETE", f"{LOGO}/cache").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "given", ["", "c421f", "C421F4", "g" * 40, "0" * 41, "\u00fc" * 6, "0a1b2c\n"]
+)
+def test_put__refuses_what_is_no_hash(rokka: Rokka, given: str) -> None:
+    response = rokka.api("PUT", LOGO, json={"hash": given})
+    assert response.status_code == 400
+    message = f"'logo' is {given!r}, must be 6 to 40 of the characters 0-9 and a-f."
+    assert message in response.json()["error"]["message"]
+
+
+def test_put__refuses_half_a_character(rokka: Rokka) -> None:
+    response = rokka.api("PUT", LOGO, data=r'{"hash": "\ud800"}')
+    assert response.status_code == 400
+    assert "must be a JSON object" in response.json()["error"]["message"]

@@ -214,7 +214,19 @@ def test_list__says_that_search_is_missing(rokka: Rokka) -> None:
     assert "search (parameter 'height')" in response.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("area", ['"left"', '{"x": "left"}', '{"x": true}', '{"y": null}'])
+@pytest.mark.parametrize(
+    "area",
+    [
+        *('"left"', '{"x": "left"}', '{"x": true}', '{"y": null}'),
+        *(
+            '{"x": NaN}',
+            '{"x": 1e400}',
+            '{"x": -Infinity}',
+            f'{{"x": {"9" * 400}}}',
+            '{"x": 1e308}',
+        ),
+    ],
+)
 def test_upload__refuses_a_subject_area_without_numbers(rokka: Rokka, area: str) -> None:
     fields = {"meta_dynamic[0][subject_area]": area}
     assert rokka.post_file(encode(halves(30, 20)), **fields).status_code == 400
@@ -261,3 +273,42 @@ def test_list__links_back(rokka: Rokka) -> None:
 def test_list__has_previous_pages(rokka: Rokka) -> None:
     page = rokka.api("GET", "/sourceimages/demo?limit=2&offset=7").json()
     assert page["links"] == {"prev": {"href": "/sourceimages/demo?limit=2&offset=5"}}
+
+
+def test_upload__takes_the_largest_subject_area_and_renders_it(rokka: Rokka) -> None:
+    area = {"x": 1e9, "y": -1e9, "width": 1e9, "height": 1e9, "percentage": True}
+    fields = {"meta_dynamic[0][subject_area]": json.dumps(area)}
+    digest = rokka.upload(encode(halves(30, 20)), **fields)["hash"]
+    assert rokka.picture(f"/dynamic/crop-width-5-height-5/{digest}.png").size == (5, 5)
+
+
+@pytest.mark.parametrize("value", [r'"\ud800"', "NaN", "1e400"])
+def test_upload__refuses_metadata_that_no_answer_could_carry(rokka: Rokka, value: str) -> None:
+    response = rokka.post_file(encode(halves(30, 20)), **{"meta_user[0]": f'{{"a": {value}}}'})
+    assert response.status_code == 400
+    assert "must be a JSON object" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_protected"),
+    [
+        *(("true", True), ('"true"', True), ("1", True)),
+        *(("false", False), ('"false"', False), ("0", False)),
+    ],
+)
+def test_upload__reads_whether_it_is_protected(
+    rokka: Rokka,
+    value: str,
+    is_protected: bool,  # noqa: FBT001  # a table
+) -> None:
+    image = rokka.upload(encode(halves(30, 20)), **{"options[0]": f'{{"protected": {value}}}'})
+    assert image["protected"] is is_protected
+
+
+@pytest.mark.parametrize("value", ['"no"', "2", "null", "[]", "{}", '""'])
+def test_upload__refuses_what_may_or_may_not_be_protected(rokka: Rokka, value: str) -> None:
+    data = encode(halves(30, 20))
+    response = rokka.post_file(data, **{"options[0]": f'{{"protected": {value}}}'})
+    assert response.status_code == 400
+    assert "must be true or false" in response.json()["error"]["message"]
+    assert rokka.api("GET", "/sourceimages/demo").json()["total"] == 0

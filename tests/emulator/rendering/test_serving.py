@@ -385,8 +385,27 @@ class TestSources:
         digest = rokka.upload(animation("GIF"))["hash"]
         path = f"/dynamic/resize-width-10000-height-10000-mode-absolute/{digest}.gif"
         response = rokka.render(path)
-        assert response.status_code == 422
-        assert "all its frames have more than 225 megapixels" in response.text
+        assert response.status_code == 400
+        message = "would have 10000 x 10000 pixels in 3 frames, more than 225 megapixels"
+        assert message in response.json()["error"]["message"]
+
+    @pytest.mark.parametrize(
+        ("steps", "size"),
+        [
+            ("rotate-angle-1--resize-width-2500-height-2500-mode-absolute", "25000 x 25000 pixels"),
+            ("resize-width-3000-height-2-mode-absolute--rotate-angle-45", "212"),
+            ("grayscale--resize-width-1000-height-1000-mode-absolute", "10000 x 10000 pixels in 3"),
+        ],
+    )
+    def test_growing_step__is_refused_before_it_takes_memory(
+        self, rokka: Rokka, steps: str, size: str
+    ) -> None:
+        digest = rokka.upload(animation("GIF"))["hash"]
+        response = rokka.render(f"/dynamic/{steps}/o-dpr-10/{digest}.webp")
+        assert response.status_code == 400
+        message = response.json()["error"]["message"]
+        assert f"The picture would have {size}" in message
+        assert "more than 225 megapixels. Ask for a smaller one." in message
 
     def test_svg__is_drawn_at_the_size_asked_for(self, rokka: Rokka) -> None:
         digest = rokka.upload(SVG)["hash"]
