@@ -121,7 +121,8 @@ def _has_owner(alias: Alias, *, using: str) -> bool:
         field = _get_field(alias)
     except LookupError:
         return False
-    return field.model._base_manager.using(using).filter(pk=alias.object_pk).exists()
+    column = field.model._base_manager.using(using).filter(pk=alias.object_pk)
+    return bool(column.exists())
 
 
 def _point(alias: Alias, hash: str, *, storage: RokkaStorage, using: str) -> None:
