@@ -22,7 +22,7 @@ from django_rokka.render import (
     rendered_size,
 )
 from django_rokka.render.srcset import choose_widths
-from django_rokka.storage import RokkaStorage, get_rokka_storage
+from django_rokka.storage import RokkaStorage, get_rokka_storage, require_rokka_storage
 
 __all__ = [
     "LINKS",
@@ -251,14 +251,10 @@ def preview(storage: Storage, name: str, *, width: int = 240, height: int = 160)
     Raise ``InvalidReference`` for a name that is none, ``ImproperlyConfigured`` for a storage
     that is none of rokka's or lacks a setting.
     """
-    if not isinstance(storage, RokkaStorage):
-        raise ImproperlyConfigured(
-            f"{name!r} is kept by {storage.__class__.__name__}, which is no rokka storage. Add one"
-            " to STORAGES, or name it with RokkaImage(storage='alias')."
-        )
+    home = require_rokka_storage(storage, keeps=repr(name))
     reference = ImageReference.parse(name)
     box = Operation("resize", width=width, height=height, upscale=False)
-    rendition = get_rendition(storage, reference, operations=(box,), options={"dpr": 2})
+    rendition = get_rendition(home, reference, operations=(box,), options={"dpr": 2})
     return image_tag(rendition, alt="", attributes={"class": "rokka-thumbnail"})
 
 

@@ -21,7 +21,7 @@ from django_rokka.forms import RokkaImageField, get_uploaded_reference
 from django_rokka.markup import LINKS
 from django_rokka.render import ImageReference
 from django_rokka.render.reference import MAX_LENGTH
-from django_rokka.storage import RokkaStorage, get_rokka_storage
+from django_rokka.storage import RokkaStorage, get_rokka_storage, require_rokka_storage
 from django_rokka.storage.backend import SHORTEST_ROOM
 from django_rokka.widgets import RokkaImageWidget
 
@@ -103,13 +103,7 @@ class RokkaImage(models.ImageField):
     @property
     def rokka_storage(self) -> RokkaStorage:
         """The storage; raises ``ImproperlyConfigured`` when it is none of rokka's."""
-        storage = self.storage
-        if not isinstance(storage, RokkaStorage):
-            raise ImproperlyConfigured(
-                f"{self} is kept by {storage.__class__.__name__}, which is no rokka storage. Add"
-                " one to STORAGES, or name it with RokkaImage(storage='alias')."
-            )
-        return storage
+        return require_rokka_storage(self.storage, keeps=str(self))
 
     # What migrations hold
 

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from django_rokka.storage.backend import RokkaStorage
 from django_rokka.storage.files import RokkaFile
-from django_rokka.storage.registry import get_rokka_storage, iter_rokka_storages
+from django_rokka.storage.registry import (
+    get_rokka_storage,
+    iter_rokka_storages,
+    require_rokka_storage,
+)
 
-__all__ = ["RokkaFile", "RokkaStorage", "get_rokka_storage", "iter_rokka_storages"]
+__all__ = [
+    "RokkaFile",
+    "RokkaStorage",
+    "get_rokka_storage",
+    "iter_rokka_storages",
+    "require_rokka_storage",
+]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import storages
+from django.core.files.storage import Storage, storages
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 from django.utils.module_loading import import_string
@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from django_rokka.conf import get_backends
 from django_rokka.storage.backend import RokkaStorage
 
-__all__ = ["get_rokka_storage", "iter_rokka_storages"]
+__all__ = ["get_rokka_storage", "iter_rokka_storages", "require_rokka_storage"]
 
 
 def get_rokka_storage(alias: str | None = None) -> RokkaStorage:
@@ -42,6 +42,20 @@ def iter_rokka_storages() -> Iterator[tuple[str, RokkaStorage]]:
     """Yield alias and storage of every rokka storage in ``STORAGES``."""
     for alias in _get_aliases():
         yield alias, get_rokka_storage(alias)
+
+
+def require_rokka_storage(storage: Storage, *, keeps: str) -> RokkaStorage:
+    """Return a storage that is one of rokka's; raise ``ImproperlyConfigured`` for another.
+
+    ``keeps`` names what is kept there, for the message.
+    """
+    if isinstance(storage, RokkaStorage):
+        return storage
+    # The class by its attribute: the default storage is a lazy object.
+    raise ImproperlyConfigured(
+        f"{keeps} is kept by {storage.__class__.__name__}, which is no rokka storage. Add one to"
+        " STORAGES, or name it with RokkaImage(storage='alias')."
+    )
 
 
 @functools.cache

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pytest
+import requests
+from requests.adapters import BaseAdapter
 
 from django_rokka.client import RokkaClient
 from django_rokka.client.multipart import BLOCK_SIZE
@@ -104,11 +106,8 @@ def test_download__left_unread_closes_its_connection(
 def test_download__that_an_adapter_cuts_short_is_an_error(
     make_client: Callable[..., RokkaClient],
 ) -> None:
-    adapters = pytest.importorskip("requests.adapters")
-    requests = pytest.importorskip("requests")
-
-    class Cutting(adapters.BaseAdapter):  # type: ignore[misc, name-defined]  # a module found late
-        def send(self, request: object, **options: object) -> object:
+    class Cutting(BaseAdapter):
+        def send(self, *args: object, **options: object) -> requests.Response:
             response = requests.Response()
             response.status_code = 200
             response.headers["Content-Length"] = "10"
