@@ -12,13 +12,14 @@ from django_rokka.render.reference import ImageReference, check_alias_name, is_a
 from django_rokka.render.signing import is_signature_valid, sign_url
 from django_rokka.render.srcset import srcset
 from django_rokka.render.stacks import StackDefinition
-from django_rokka.render.urls import RenderURL
+from django_rokka.render.urls import RenderURL, add_stack_variables
 
 __all__ = [
     "ImageReference",
     "Operation",
     "RenderURL",
     "StackDefinition",
+    "add_stack_variables",
     "check_alias_name",
     "evaluate",
     "is_alias_name",

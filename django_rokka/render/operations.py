@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 from django_rokka.exceptions import InvalidRenderURL
 
-__all__ = ["OPERATION_NAMES", "Operation", "write_part", "write_value"]
+__all__ = ["OPERATION_NAMES", "Operation", "merge_options", "write_part", "write_value"]
 
 OPERATION_NAMES = frozenset(
     {
@@ -88,6 +88,14 @@ class Operation:
     def __str__(self) -> str:
         """Write the operation as a part of a render URL, ``resize-width-200``."""
         return write_part(self.name, self.options)
+
+
+def merge_options(operations: Iterable[Operation]) -> dict[str, dict[str, Any]]:
+    """Return the options by the name of the operation; of those given twice the later wins."""
+    merged: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        merged.setdefault(operation.name, {}).update(operation.options)
+    return merged
 
 
 def write_part(name: str, values: Mapping[str, Any]) -> str:

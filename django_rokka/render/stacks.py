@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render.expressions import evaluate, is_expression, is_true
-from django_rokka.render.operations import Operation
+from django_rokka.render.operations import Operation, merge_options
 
 __all__ = ["StackDefinition", "StackOperation"]
 
@@ -92,7 +92,7 @@ class StackDefinition:
                 forced |= condition.variables
         names = _names(resolved, image=image, request=request)
         values = self._variables(variables, forced=forced, names=names)
-        changes = _merge_overrides(overrides)
+        changes = merge_options(overrides)
         steps = (
             _resolve_operation(item, changes.get(item.name, _EMPTY), values, names)
             for item in self.operations
@@ -164,13 +164,6 @@ def _resolve_operation(
             options[name] = evaluate(_bare(value), variables=values, names=names)
     is_enabled = _typed(options.pop("enabled", True))
     return Operation(item.name, **options) if is_true(is_enabled) else None
-
-
-def _merge_overrides(overrides: Iterable[Operation]) -> dict[str, dict[str, Any]]:
-    merged: dict[str, dict[str, Any]] = {}
-    for override in overrides:
-        merged.setdefault(override.name, {}).update(override.options)
-    return merged
 
 
 def _names(

@@ -10,28 +10,35 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 
 from django_rokka.exceptions import InvalidRenderURL
-from django_rokka.render.operations import Operation, write_part
+from django_rokka.render.operations import Operation, merge_options, write_part
 from django_rokka.render.signing import DEFAULT_ROUNDING, sign_url
 from django_rokka.render.variables import read_query, write_query, write_variables
 
-__all__ = ["DYNAMIC", "RenderURL"]
+__all__ = ["DYNAMIC", "RenderURL", "add_stack_variables"]
 
 DYNAMIC = "dynamic"
 """The stack without a name: its operations stand in the URL."""
 
 _EMPTY: Mapping[str, Any] = {}
 _STACK_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-_IMAGE = r"[0-9a-f]{6,40}|-_[A-Za-z0-9_]+_-|-.+-"
+# No remote image begins with two hyphens: they divide the parts of a segment before it.
+_IMAGE = r"[0-9a-f]{6,40}|-_[A-Za-z0-9_]+_-|-(?!-).+-"
 _IMAGE_NAME = re.compile(_IMAGE)
 _FORMAT = re.compile(r"[A-Za-z0-9]{2,5}")
 _PATH = re.compile(
     rf"/(?P<stack>[^/]+(?:/[^/]*)*?)/(?P<image>{_IMAGE})"
     rf"(?:/(?P<filename>[^/]+))?\.(?P<format>{_FORMAT.pattern})"
 )
+_HOST = re.compile(r"[A-Za-z0-9._~%!$&()*+,;=:@\[\]-]*")
 _OPTION_NAMES = {"af": "autoformat", "j.q": "jpg.quality"}
+_OPTIONS = ("o", "options")
+_VARIABLES = ("v", "variables")
+_SAFE_IN_SEGMENT = "-_.,*$"
+_SAFE_IN_REST = "/%:@!$&'()*+,;=~"
+_SAFE_IN_QUERY = "/%:@!$()*+,;=~?"
 
 
 class RenderURL(NamedTuple):
@@ -57,13 +64,7 @@ class RenderURL(NamedTuple):
 
         Raise ``InvalidRenderURL`` when it does not follow the grammar.
         """
-        try:
-            parts = urlsplit(target)
-        except ValueError as error:  # a broken IPv6 address
-            raise _not_a_render_url(target) from error
-        match = _PATH.fullmatch(parts.path)
-        if match is None:
-            raise _not_a_render_url(target)
+        parts, match = _split(target)
         segments = [unquote(segment) for segment in match["stack"].split("/")]
         operations, overrides, options, variables = _read_segments(segments)
         return cls(
@@ -125,6 +126,30 @@ class RenderURL(NamedTuple):
             return self._replace(operations=_with_width(self.operations, width))
         return self._replace(overrides=_with_width(self.overrides, width))
 
+    def overridden(self, *operations: Operation) -> RenderURL:
+        """Return a copy in which operations have other options, and the rest of their options.
+
+        Each changes every operation of its name. A dynamic stack's are changed where they stand,
+        overrides that it has already included; a named stack gets one override a name. Raise
+        ``InvalidRenderURL`` for an operation that the dynamic stack does not have.
+        """
+        changes = merge_options((*self.overrides, *operations))
+        if not self.is_dynamic:
+            overrides = (Operation(name, **options) for name, options in changes.items())
+            return self._replace(overrides=tuple(overrides))
+        names = {item.name for item in self.operations}
+        for operation in operations:
+            if operation.name not in names:
+                raise InvalidRenderURL(
+                    f"The dynamic stack has no operation {operation.name!r} to override; add it"
+                    " to its operations."
+                )
+        changed = (
+            Operation(item.name, **{**item.options, **changes.get(item.name, {})})
+            for item in self.operations
+        )
+        return self._replace(operations=tuple(changed), overrides=())
+
     @property
     def _stack_part(self) -> str:
         if not self.is_dynamic and self.operations:
@@ -163,6 +188,40 @@ class RenderURL(NamedTuple):
         return self.format
 
 
+def add_stack_variables(url: str, variables: Mapping[str, Any]) -> str:
+    """Write stack variables into a render URL, or into the part that follows the render host.
+
+    They replace those of the same name and leave the others, wherever they stand. Every value
+    counts, ``0``, ``False`` and ``None`` too. A signature is left out, because it covers the
+    variables: sign what this returns. Raise ``InvalidRenderURL`` for what is no render URL.
+    """
+    parts, match = _split(url)
+    if not _HOST.fullmatch(parts.netloc):
+        raise InvalidRenderURL(
+            f"{parts.netloc[:200]!r} is no host: use ASCII, and 'xn--…' for other letters."
+        )
+    segments, present = _take_variables(match["stack"])
+    in_path, in_query = write_variables({**present, **read_query(parts.query), **variables})
+    stack = "/".join(quote(segment, safe=_SAFE_IN_SEGMENT) for segment in segments)
+    rest = quote(parts.path[match.end("stack") :], safe=_SAFE_IN_REST)
+    return parts._replace(
+        path=f"/{stack}{in_path}{rest}",
+        query=_replace_variables(parts.query, write_query(in_query).removeprefix("?")),
+        fragment=quote(parts.fragment, safe=_SAFE_IN_QUERY),
+    ).geturl()
+
+
+def _split(target: str) -> tuple[SplitResult, re.Match[str]]:
+    try:
+        parts = urlsplit(target)
+    except ValueError as error:  # a broken IPv6 address
+        raise _not_a_render_url(target) from error
+    match = _PATH.fullmatch(parts.path)
+    if match is None:
+        raise _not_a_render_url(target)
+    return parts, match
+
+
 def _not_a_render_url(target: str) -> InvalidRenderURL:
     return InvalidRenderURL(
         f"{target[:200]!r} is no render URL. Use"
@@ -196,9 +255,9 @@ def _read_segments(
         defines = segments[0] == DYNAMIC and index == 0
         for part in filter(None, segment.split("--")):
             name, values = _read_part(part)
-            if name in ("o", "options"):
+            if name in _OPTIONS:
                 options |= {_OPTION_NAMES.get(key, key): value for key, value in values.items()}
-            elif name in ("v", "variables"):
+            elif name in _VARIABLES:
                 variables |= values
             else:
                 (operations if defines else overrides).append(Operation(name, **values))
@@ -210,3 +269,36 @@ def _read_part(part: str) -> tuple[str, dict[str, Any]]:
     if len(rest) % 2:
         raise InvalidRenderURL(f"{rest[-1]!r} in {part!r} has no value; write 'name-key-value'.")
     return name, dict(zip(rest[::2], rest[1::2], strict=True))
+
+
+def _take_variables(stack: str) -> tuple[list[str], dict[str, Any]]:
+    """Divide a stack part into its segments without variables, and the variables.
+
+    The other segments are not read: those of a render host with a path are among them.
+    """
+    name, *segments = map(unquote, stack.split("/"))
+    kept = [name]
+    variables: dict[str, Any] = {}
+    for segment in segments:
+        others = []
+        for part in filter(None, segment.split("--")):
+            if part.partition("-")[0] in _VARIABLES:
+                variables |= _read_part(part)[1]
+            else:
+                others.append(part)
+        if others:
+            kept.append("--".join(others))
+    return kept, variables
+
+
+def _replace_variables(query: str, written: str) -> str:
+    """Put the written variables in their place, drop the signature and leave the rest."""
+    pairs = []
+    for pair in filter(None, query.split("&")):
+        name = unquote_plus(pair.partition("=")[0])
+        if name == "v":
+            pairs.append(written)
+            written = ""
+        elif name != "sig":
+            pairs.append(quote(pair, safe=_SAFE_IN_QUERY))
+    return "&".join(filter(None, [*pairs, written]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qs, quote_plus
 
 from django_rokka.exceptions import InvalidRenderURL
@@ -30,20 +31,28 @@ def write_variables(variables: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
             raise InvalidRenderURL(
                 f"{name!r} is no variable name: start with a letter, use letters, digits and '_'."
             )
-        text = str(value)
-        if value is None or isinstance(value, bool) or not _PATH_VALUE.fullmatch(text):
-            in_query[name] = value
+        if _has_place_in_path(value):
+            pieces += [name, str(value)]
         else:
-            pieces += [name, text]
+            in_query[name] = value
     return f"/v-{'-'.join(pieces)}" if pieces else "", in_query
 
 
 def write_query(variables: Mapping[str, Any]) -> str:
-    """Write ``?v=`` with compact JSON, form-encoded; nothing for no variables."""
+    """Write ``?v=`` with compact JSON, form-encoded; nothing for no variables.
+
+    Raise ``InvalidRenderURL`` for a value that JSON does not have.
+    """
     if not variables:
         return ""
-    text = json.dumps(variables, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return f"?v={quote_plus(text, safe='*')}"
+    try:
+        text = json.dumps(variables, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return f"?v={quote_plus(text, safe='*')}"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRenderURL(
+            f"The variables {', '.join(variables)[:200]} cannot be written as JSON: {error}. Use"
+            " texts, finite numbers, booleans, None, lists and dictionaries."
+        ) from error
 
 
 def read_query(query: str) -> dict[str, Any]:
@@ -52,7 +61,7 @@ def read_query(query: str) -> dict[str, Any]:
     if not texts:
         return {}
     try:
-        variables = json.loads(texts[-1])
+        variables = json.loads(texts[-1], parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidRenderURL(
             f"The query parameter v={texts[-1][:100]!r} is no JSON; write an object."
@@ -62,3 +71,17 @@ def read_query(query: str) -> dict[str, Any]:
             f'The query parameter v={texts[-1][:100]!r} is no JSON object such as {{"w":200}}.'
         )
     return variables
+
+
+def _has_place_in_path(value: Any) -> bool:
+    is_typed = value is None or isinstance(value, bool)
+    if is_typed or (isinstance(value, float) and not math.isfinite(value)):
+        return False
+    try:
+        return _PATH_VALUE.fullmatch(str(value)) is not None
+    except (ValueError, RecursionError):  # too long a number, too deep a list
+        return False
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from django_rokka.render import RenderURL, srcset
 from django_rokka.render.srcset import choose_widths
 
+from tests.render.vectors import host_of, read_vectors
+
 
 @pytest.mark.parametrize(
     ("widths", "limit", "chosen"),
@@ -46,6 +48,19 @@ def test_srcset__has_width_descriptors() -> None:
         "https://acme.rokka.io/thumb/resize-width-400/c421f4.jpg 400w, "
         "https://acme.rokka.io/thumb/resize-width-800/c421f4.jpg 800w"
     )
+
+
+def test_srcset__has_the_candidates_of_the_php_library() -> None:
+    (vector,) = (
+        vector
+        for vector in read_vectors("urls.json", "php.getSrcAttributes")
+        if vector["input"]["sizes"] == ["200w", "500w"]
+    )
+    url = vector["input"]["url"]
+
+    written = srcset(RenderURL.parse(url), [200, 500], build=lambda item: item.build(host_of(url)))
+
+    assert vector["expected"] == f'src="{url}" srcset="{written}"'
 
 
 def test_srcset__sets_the_variable_of_a_stack() -> None:

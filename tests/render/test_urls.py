@@ -1,4 +1,4 @@
-"""Render URLs, against the official library and read back."""
+"""Render URLs, written and read back."""
 
 from __future__ import annotations
 
@@ -11,80 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_rokka.exceptions import InvalidRenderURL
-from django_rokka.render import Operation, RenderURL
-
-from tests.render.vectors import read_vectors
+from django_rokka.render import Operation, RenderURL, StackDefinition
 
 HASH = "c421f4e8cefe0fd3aab22832f51e85bacda0a47a"
-GET_URL = read_vectors("urls.json", "getUrl")
-
-_BECAUSE = "because '-' and '/' separate its parts. Put the value into a stack variable."
-
-# Where we differ from the JavaScript library on purpose: id, our URL or message, reason.
-DEPARTURES = {
-    "urls-3c0189cd": (
-        "https://myorg.rokka.io/dynamic/resize-width-100-upscale-false/c421f4.jpg",
-        "false is a value; the library writes __undefined__",
-    ),
-    "urls-032c5652": (
-        "https://myorg.rokka.io/dynamic/noop/c421f4.jpg",
-        "no operations are written in one way, not in two",
-    ),
-    "urls-ec8a1851": (
-        "https://myorg.rokka.io/mystack/c421f4.jpg?v=%7B%22t%22%3A%22a%2Fb%3Fc%26d%22%7D",
-        "URLs are always percent-encoded; there is no removeSafeUrlFromQuery",
-    ),
-}
-REFUSED = {
-    "urls-91c5329b": (
-        "rotate background_color has no value; leave it out or give it one.",
-        "null is no value; the library writes __undefined__",
-    ),
-    "urls-c8bfc2ac": (
-        f"text text cannot be 'Hello World/2' in a render URL, {_BECAUSE}",
-        "a slash would end the segment",
-    ),
-    "urls-d860cc90": (
-        f"rotate angle cannot be '-45' in a render URL, {_BECAUSE}",
-        "a hyphen would be taken for a separator",
-    ),
-}
-
-
-def build(vector: dict[str, Any]) -> str:
-    given, options = vector["input"], vector["input"]["options"] or {}
-    host = given["render_host"] or "https://{organization}.rokka.io"
-    stack = given["stack"] or "dynamic"
-    is_dynamic = isinstance(stack, list) or stack == "dynamic"
-    return RenderURL(
-        image=given["hash"],
-        format=given["format"],
-        stack="dynamic" if is_dynamic else stack,
-        operations=tuple(map(Operation.from_json, stack if isinstance(stack, list) else [])),
-        options=options.get("stackoptions") or {},
-        variables=options.get("variables") or {},
-        filename=options.get("filename") or "",
-    ).build(host.replace("{organization}", given["organization"]))
-
-
-@pytest.mark.parametrize("vector", GET_URL, ids=lambda vector: str(vector["id"]))
-def test_build__is_as_in_the_javascript_library(vector: dict[str, Any]) -> None:
-    if vector["id"] in REFUSED:
-        with pytest.raises(InvalidRenderURL) as caught:
-            build(vector)
-        assert str(caught.value) == REFUSED[vector["id"]][0]
-        return
-    ours, _reason = DEPARTURES.get(vector["id"], (vector["expected"], ""))
-
-    assert build(vector) == ours
-
-
-@pytest.mark.parametrize("id", DEPARTURES)
-def test_departure__still_departs(id: str) -> None:
-    vector = next(vector for vector in GET_URL if vector["id"] == id)
-
-    assert vector["expected"] != DEPARTURES[id][0]
-
 
 images = st.one_of(
     st.from_regex(r"[0-9a-f]{6,40}", fullmatch=True),
@@ -198,6 +127,79 @@ def test_parse__reads_what_others_write(target: str, part: dict[str, Any]) -> No
     parsed = RenderURL.parse(target)._asdict()
 
     assert {name: parsed[name] for name in part} == part
+
+
+@pytest.mark.parametrize(
+    ("path", "operations", "overridden"),
+    [
+        (
+            "/thumb/resize-width-9-height-8--blur-sigma-1",
+            (Operation("resize", width=3), Operation("crop", width=2)),
+            "/thumb/resize-width-3-height-8--blur-sigma-1--crop-width-2",
+        ),
+        (
+            "/thumb/resize-width-1--resize-height-2",
+            (Operation("resize", mode="fill"), Operation("resize", width=3)),
+            "/thumb/resize-width-3-height-2-mode-fill",
+        ),
+        (
+            "/dynamic/resize-width-1--blur--resize-height-2/resize-width-7--crop-width-7",
+            (Operation("resize", width=3),),
+            "/dynamic/resize-width-3--blur--resize-height-2-width-3",
+        ),
+        ("/dynamic/noop/o-dpr-2/v-w-1", (), "/dynamic/noop/o-dpr-2/v-w-1"),
+    ],
+)
+def test_overridden__changes_every_operation_of_a_name(
+    path: str, operations: tuple[Operation, ...], overridden: str
+) -> None:
+    url = RenderURL.parse(f"{path}/{HASH}/name.jpg")
+
+    assert url.overridden(*operations).path == f"{overridden}/{HASH}/name.jpg"
+
+
+@given(urls, st.lists(operations, max_size=3))
+def test_overridden__renders_what_an_appended_override_renders(
+    url: RenderURL, changes: list[Operation]
+) -> None:
+    known = {operation.name for operation in url.operations}
+    given = [item for item in changes if item.name in known or not url.is_dynamic]
+    appended = url._replace(overrides=(*url.overrides, *given))
+
+    overridden = url.overridden(*given)
+
+    assert resolved(overridden) == resolved(appended)
+    assert overridden.overridden() == overridden
+
+
+def resolved(url: RenderURL) -> Any:
+    """Return what is rendered; of a named stack, by a definition that has all operations."""
+    names = ["resize", "crop", "rotate", "blur", "grayscale", "text", "resize"]
+    steps = url.operations if url.is_dynamic else [Operation(name) for name in names]
+    # What is in brackets would be computed; it is not the subject.
+    plain = [
+        Operation(item.name, **{key: str(value).strip("[]") for key, value in item.options.items()})
+        for item in [*steps, *url.overrides]
+    ]
+    definition = StackDefinition.from_operations(plain[: len(steps)])
+    return definition.resolve(overrides=plain[len(steps) :])
+
+
+def test_overridden__refuses_what_the_dynamic_stack_does_not_have() -> None:
+    url = RenderURL(image=HASH, format="jpg", operations=(Operation("blur"),))
+
+    with pytest.raises(InvalidRenderURL) as caught:
+        url.overridden(Operation("blur", sigma=1), Operation("crop", width=1))
+
+    assert str(caught.value) == (
+        "The dynamic stack has no operation 'crop' to override; add it to its operations."
+    )
+
+
+def test_path__refuses_a_remote_image_that_begins_like_a_segment() -> None:
+    url = RenderURL(image="--a.jpg-", format="jpg", stack="s")
+    with pytest.raises(InvalidRenderURL, match=r"'--a\.jpg-' is no image"):
+        url.path  # noqa: B018  # writing is the claim
 
 
 def test_build__appends_to_a_host_with_a_path() -> None:

@@ -45,6 +45,28 @@ def test_write_query__is_compact_json(variables: dict[str, Any], query: str) -> 
 
 
 @pytest.mark.parametrize(
+    "value", [float("nan"), [float("-inf")], b"bytes", {1, 2}, "\ud800"], ids=repr
+)
+def test_write_query__refuses_what_json_does_not_have(value: Any) -> None:
+    _, in_query = write_variables({"t": value})
+
+    with pytest.raises(
+        InvalidRenderURL, match=r"^The variables t cannot be written as JSON: .*Use texts, finite"
+    ):
+        write_query(in_query)
+
+
+def test_write_query__refuses_what_is_too_large_for_words() -> None:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+
+    for value in (10**5000, nested):
+        with pytest.raises(InvalidRenderURL, match=r"^The variables t cannot be written as JSON"):
+            write_query(write_variables({"t": value})[1])
+
+
+@pytest.mark.parametrize(
     ("query", "variables"),
     [
         ("", {}),
@@ -60,7 +82,7 @@ def test_read_query__reads_what_others_write(query: str, variables: dict[str, An
     assert read_query(query) == variables
 
 
-@pytest.mark.parametrize("query", ["v={", "v=w", "v=[1]", "v=1", 'v="{}"', "v=null"])
+@pytest.mark.parametrize("query", ["v={", "v=w", "v=[1]", "v=1", 'v="{}"', "v=null", 'v={"a":NaN}'])
 def test_read_query__refuses_what_is_no_object(query: str) -> None:
     with pytest.raises(InvalidRenderURL, match=r"^The query parameter v="):
         read_query(query)
