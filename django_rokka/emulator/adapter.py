@@ -23,12 +23,20 @@ __all__ = ["EmulatorAdapter"]
 class EmulatorAdapter(BaseAdapter):
     """A transport for ``requests.Session.mount("http://rokka.emulator/", ...)``.
 
+    ``make_session`` gives such a session, for ``RokkaClient(session=adapter.make_session)``.
     Bodies stream in both directions. Timeouts mean nothing here: the call runs in this thread.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
         super().__init__()
         self._application = application
+
+    def make_session(self) -> requests.Session:
+        """Return a session all of whose requests come here."""
+        session = requests.Session()
+        session.mount("https://", self)
+        session.mount("http://", self)
+        return session
 
     def send(  # noqa: PLR0917, the signature is requests'
         self,

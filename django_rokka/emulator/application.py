@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from os import PathLike
@@ -15,14 +13,17 @@ from urllib.parse import unquote
 
 from werkzeug.exceptions import (
     BadRequest,
+    Forbidden,
     HTTPException,
     MethodNotAllowed,
     NotFound,
 )
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.albums import serve_album
 from django_rokka.emulator.api import ROUTES
-from django_rokka.emulator.errors import InvalidCredentials, error_response, json_response
+from django_rokka.emulator.credentials import authenticate, authorize
+from django_rokka.emulator.errors import error_response, json_response
 from django_rokka.emulator.faults import Fault, Faults, truncate
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.rendering import serve_render
@@ -55,10 +56,10 @@ _PREFLIGHT = {
 class Emulator:
     """A local rokka: the API at ``/``, rendering at ``/render/<organization>/``.
 
-    Everything it remembers is under ``root``, which several processes may share; the key opens
-    every organization of the root. Without ``api_key`` a random one is made; without
-    ``signing_key`` the organization keeps the one it has, or gets a random one. ``clock``
-    returns the time, aware of its zone.
+    Everything it remembers is under ``root``, which several processes may share; ``api_key`` opens
+    every organization of the root, the keys of users what their roles allow. Without ``api_key``
+    a random one is made; without ``signing_key`` the organization keeps the one it has, or gets a
+    random one. ``clock`` returns the time, aware of its zone.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Emulator:
         self._services.organizations.ensure(
             organization, created=self._services.now(), signing_key=signing_key
         )
+        self._services.memberships.ensure_admin(organization, created=self._services.now())
         self._map = build_map(ROUTES)
 
     def __repr__(self) -> str:
@@ -117,7 +119,7 @@ class Emulator:
 
     def _respond(self, request: IncomingRequest, fault: Fault | None) -> Response:
         try:
-            answer = _suffer(fault, request) if fault is not None else None
+            answer = _suffer(self.faults, fault, request) if fault is not None else None
             return answer or self._dispatch(request)
         except HTTPException as error:
             return error_response(error)
@@ -127,19 +129,20 @@ class Emulator:
             return Response(status=204, headers=_PREFLIGHT)
         target = request.raw_target
         if host := _RENDER_HOST.fullmatch(request.host):
-            return serve_render(
-                self._services, request, organization=host["organization"], target=target
-            )
+            return self._serve_render_host(request, host["organization"], target)
         if path := _RENDER_PATH.fullmatch(target):
-            return serve_render(
-                self._services,
-                request,
-                organization=unquote(path["organization"]),
-                target=path["target"],
-            )
+            return self._serve_render_host(request, unquote(path["organization"]), path["target"])
         if request.path.rstrip("/") == _FAULTS:
             return self._answer_faults(request)
         return self._call_api(request)
+
+    def _serve_render_host(
+        self, request: IncomingRequest, organization: str, target: str
+    ) -> Response:
+        album = serve_album(self._services, request, organization=organization, target=target)
+        return album or serve_render(
+            self._services, request, organization=organization, target=target
+        )
 
     def _call_api(self, request: IncomingRequest) -> Response:
         try:
@@ -147,7 +150,8 @@ class Emulator:
         except MethodNotAllowed as error:
             raise NotFound(_no_endpoint(request)) from error
         if not route.is_public:
-            self._authenticate(request)
+            request.caller = authenticate(self._services, request)
+            authorize(self._services, request, values)
         return route.endpoint(self._services, request, **values)
 
     def _match(self, request: IncomingRequest) -> tuple[Route, dict[str, Any]]:
@@ -157,16 +161,10 @@ class Emulator:
             raise NotFound(_no_endpoint(request)) from error
         return route, dict(values)
 
-    def _authenticate(self, request: IncomingRequest) -> None:
-        """Ask for the key, as ``Api-Key`` or as a bearer; the former wins."""
-        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        given = request.headers.get("Api-Key") or bearer
-        if not hmac.compare_digest(given.encode(), self.api_key.encode()):
-            raise InvalidCredentials
-
     def _answer_faults(self, request: IncomingRequest) -> Response:
         """Add a fault (POST), list those that wait (GET), forget them (DELETE)."""
-        self._authenticate(request)
+        if not authenticate(self._services, request).is_root:
+            raise Forbidden("Faults are for the key that the emulator was started with.")
         if request.method == "DELETE":
             self.faults.clear()
         if request.method == "POST":
@@ -177,10 +175,10 @@ class Emulator:
         return json_response(self.faults.as_json())
 
 
-def _suffer(fault: Fault, request: IncomingRequest) -> Response | None:
+def _suffer(faults: Faults, fault: Fault, request: IncomingRequest) -> Response | None:
     """Do what a fault asks for before the request is answered."""
     if fault.delay:
-        time.sleep(fault.delay)
+        faults.wait(fault.delay)
     if fault.reset_after is not None:
         request.stream.read(fault.reset_after)
         # The server closes the connection without an answer.

@@ -6,23 +6,55 @@ import json
 from typing import Any
 
 from werkzeug import exceptions
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, TooManyRequests
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    HTTPException,
+    TooManyRequests,
+    Unauthorized,
+)
 from werkzeug.wrappers import Response
 
 __all__ = [
     "BudgetSpent",
     "InvalidCredentials",
+    "InvalidToken",
+    "LockedImage",
     "Missing",
+    "RestrictedKey",
     "TooManyPixels",
     "error_response",
     "json_response",
+    "shown",
 ]
 
 
 class InvalidCredentials(Forbidden):
-    """403 for a key that is absent or wrong; the one refusal whose body is flat."""
+    """403 for a key that is absent or wrong; its body is flat."""
 
     description = "API credentials are not supplied or not a valid format."
+
+
+class InvalidToken(Unauthorized):
+    """401 for a token that is not valid; its body is flat, as that of a wrong key."""
+
+
+class RestrictedKey(Unauthorized):
+    """401 for a key that must not be used now or here; its error is a word, ``reason``."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class LockedImage(Forbidden):
+    """403 for what must not happen to an image that is locked."""
+
+    def __init__(self, hash: str) -> None:
+        super().__init__(
+            f"The source image {hash} is locked: it cannot be deleted, nor its user metadata"
+            " changed. Unlock it first: PUT .../options/locked with false."
+        )
 
 
 class Missing(exceptions.NotImplemented):
@@ -68,10 +100,12 @@ def error_response(error: HTTPException) -> Response:
     """Write a refusal as rokka does."""
     code = error.code or 500
     message = error.description or error.name
-    if isinstance(error, InvalidCredentials):
+    if isinstance(error, InvalidCredentials | InvalidToken):
         return json_response(
             {"code": code, "message": message, "invalid_authentication": True}, code
         )
+    if isinstance(error, RestrictedKey):
+        return json_response({"error": error.reason, "code": code, "message": message}, code)
     body: dict[str, Any] = {"error": {"code": code, "message": message}}
     headers: dict[str, str] = {}
     if isinstance(error, BudgetSpent):
@@ -85,3 +119,8 @@ def error_response(error: HTTPException) -> Response:
             "X_RateLimit_Retry_After": str(error.retry_at),
         }
     return json_response(body, code, **headers)
+
+
+def shown(value: Any) -> str:
+    """Write a refused value into a message: as JSON, and no more than its beginning."""
+    return json.dumps(value, ensure_ascii=False)[:100]

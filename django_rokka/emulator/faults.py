@@ -41,6 +41,7 @@ class Faults:
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
         self._lock = threading.Lock()
+        self._woken = threading.Condition()
 
     def add(self, **values: Any) -> None:
         """Add a fault; the arguments are the members of ``Fault``."""
@@ -63,6 +64,16 @@ class Faults:
                     self._waiting[position : position + 1] = [left] if left.times > 0 else []
                     return fault
         return None
+
+    def wait(self, seconds: float) -> None:
+        """Delay a request, until it is woken at the latest."""
+        with self._woken:
+            self._woken.wait(seconds)
+
+    def wake(self) -> None:
+        """End the delays of the requests that wait."""
+        with self._woken:
+            self._woken.notify_all()
 
     def as_json(self) -> list[dict[str, Any]]:
         """Describe what waits."""

@@ -11,15 +11,18 @@ from urllib.parse import quote
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
-from django_rokka.emulator.files import BinaryFiles
+from django_rokka.emulator.callers import Caller
+from django_rokka.emulator.files import BinaryFiles, IncomingFile
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["MAX_UPLOAD", "IncomingRequest", "base_name", "read_json"]
+__all__ = ["MAX_UPLOAD", "IncomingRequest", "base_name", "read_flag", "read_json"]
 
 MAX_UPLOAD = 1_200_000_000
 """Bytes of a request; rokka takes about 1180 MB."""
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class IncomingRequest(Request):
@@ -28,6 +31,7 @@ class IncomingRequest(Request):
     max_content_length = MAX_UPLOAD
     max_form_memory_size = 2_000_000
     files_store: BinaryFiles
+    caller: Caller
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         super().__init__(environ)
@@ -41,12 +45,20 @@ class IncomingRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         # werkzeug's documented hook; the class is a file as far as its form parser looks.
-        file = self._received.enter_context(closing(self.files_store.receive()))
-        return cast("IO[bytes]", file)
+        return cast("IO[bytes]", self.receive())
+
+    def receive(self) -> IncomingFile:
+        """Open a file for bytes that are still to come; it ends with the request."""
+        return self._received.enter_context(closing(self.files_store.receive()))
 
     def close(self) -> None:
         """Close every file part, also one whose client went away; what was not kept is gone."""
         self._received.close()
+
+    @property
+    def address(self) -> str:
+        """The address of the client; in process there is none, and it is this machine's."""
+        return self.remote_addr or "127.0.0.1"
 
     @property
     def raw_target(self) -> str:
@@ -88,6 +100,16 @@ class IncomingRequest(Request):
         return int(text)
 
 
+def read_flag(name: str, value: Any) -> bool:
+    """Read what is true or false in JSON, or as a text or number; else answer 400."""
+    flag = _FLAGS.get(str(value).lower())
+    if flag is None:
+        raise BadRequest(
+            f"The option {name} is {str(value)[:100]!r}, must be true or false (or 1 or 0)."
+        )
+    return flag
+
+
 def read_json(text: str) -> Any:
     """Decode JSON, twice where a client encoded it twice; what is no JSON stays a text.
 
@@ -106,4 +128,4 @@ def read_json(text: str) -> Any:
 def base_name(filename: str | None) -> str:
     """Return the last part of a file name, whatever system it comes from."""
     name = Path((filename or "").replace("\\", "/")).name.replace("\0", "")
-    return name or "unnamed"
+    return "unnamed" if name in {"", ".."} else name

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import socket
-import struct
 import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from werkzeug.serving import (
-    BaseWSGIServer,
-    WSGIRequestHandler,
-    make_server,
-    select_address_family,
-)
+from werkzeug.serving import ThreadedWSGIServer, select_address_family
 
 from django_rokka.emulator.application import Emulator
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from django_rokka.emulator.serving import ConnectionHandler
 
 __all__ = ["EmulatorServer"]
+
+_IDLE_SECONDS = 15
+_PATIENCE = 10
+"""Seconds that requests get to come to their end when the server closes."""
 
 
 class EmulatorServer:
     """Serve an emulator in threads, as a context manager.
 
-    Port 0 takes a free one. Raise ``OSError`` with a remedy when the port is taken.
+    Port 0 takes a free one. Raise ``OSError`` with a remedy when the port is taken. Connections
+    stay open until their client closes them, or asks for nothing during ``idle_timeout`` seconds.
     """
 
-    def __init__(self, emulator: Emulator, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        idle_timeout: float = _IDLE_SECONDS,
+    ) -> None:
         self.emulator = emulator
-        self._server = _make_server(emulator, host=host, port=port)
+        self._server = _make_server(emulator, host=host, port=port, idle_timeout=idle_timeout)
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> EmulatorServer:
@@ -63,34 +70,88 @@ class EmulatorServer:
         """The base of render URLs, with ``{organization}`` filled in."""
         return f"{self.api_host}/render/{self.emulator.organization}"
 
+    @property
+    def connections(self) -> int:
+        """How many connections were accepted so far."""
+        return self._server.accepted
+
     def close(self) -> None:
         """Stop serving, wait for requests that are being answered, and close the emulator."""
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()
             self._thread = None
+        self._server.end_connections(self.emulator.faults.wake)
         self._server.server_close()
         self.emulator.close()
 
 
-class _Handler(WSGIRequestHandler):
-    """A handler that keeps quiet: paths carry signatures, which belong into no log."""
+class _Server(ThreadedWSGIServer):
+    """A server that knows its connections, so that none outlives it."""
 
-    def connection_dropped(
-        self, error: BaseException, environ: WSGIEnvironment | None = None
-    ) -> None:
-        """End a broken connection: the rest of its body must not be read as another request."""
-        self.close_connection = True
-        # Reset it, so that a client which is still sending notices at once.
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    def __init__(self, *arguments: Any, idle_timeout: float, **options: Any) -> None:
+        self.idle_timeout = idle_timeout
+        self.accepted = 0
+        self._threads_and_connections: dict[threading.Thread, socket.socket] = {}
+        self._idle: set[socket.socket] = set()
+        self._is_closing = False
+        self._lock = threading.Lock()
+        super().__init__(*arguments, **options)
 
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Pass on what is wrong with the server only, without the request's path."""
-        if type == "error":
-            super().log(type, "A connection was dropped or a request failed.")
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own."""
+        thread = threading.Thread(
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name="rokka-emulator-connection",
+            daemon=True,
+        )
+        with self._lock:
+            self.accepted += 1
+            self._threads_and_connections = {
+                thread: connection
+                for thread, connection in self._threads_and_connections.items()
+                if thread.is_alive()
+            }
+            thread.start()
+            self._threads_and_connections[thread] = request
+
+    def enter(self, connection: socket.socket) -> bool:
+        """Note that a connection waits for its next request; refuse it when closing."""
+        with self._lock:
+            if not self._is_closing:
+                self._idle.add(connection)
+            return not self._is_closing
+
+    def leave(self, connection: socket.socket) -> None:
+        """Note that a connection is being answered."""
+        with self._lock:
+            self._idle.discard(connection)
+
+    def end_connections(self, wake: Callable[[], None]) -> None:
+        """End what is idle at once, and what is not when it is answered or patience is over."""
+        with self._lock:
+            self._is_closing = True
+            _shut_down(self._idle)
+            waiting = dict(self._threads_and_connections)
+        end = time.monotonic() + _PATIENCE
+        while waiting and time.monotonic() < end:
+            wake()
+            next(iter(waiting)).join(0.05)
+            waiting = {thread: it for thread, it in waiting.items() if thread.is_alive()}
+        _shut_down(waiting.values())
+        for thread in waiting:
+            thread.join(_PATIENCE)
 
 
-def _make_server(emulator: Emulator, *, host: str, port: int) -> BaseWSGIServer:
+def _shut_down(connections: Iterable[socket.socket]) -> None:
+    for connection in connections:
+        # The client was faster.
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+def _make_server(emulator: Emulator, *, host: str, port: int, idle_timeout: float) -> _Server:
     family = select_address_family(host, port)
     try:
         listener = socket.create_server((host, port), family=family, backlog=128)
@@ -102,6 +163,11 @@ def _make_server(emulator: Emulator, *, host: str, port: int) -> BaseWSGIServer:
         ) from error
     with listener:
         # werkzeug works on a duplicate of this descriptor.
-        return make_server(
-            host, port, emulator, threaded=True, request_handler=_Handler, fd=listener.fileno()
+        return _Server(
+            host,
+            port,
+            emulator,
+            ConnectionHandler,
+            fd=listener.fileno(),
+            idle_timeout=idle_timeout,
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from werkzeug.exceptions import NotFound
@@ -15,15 +15,22 @@ from django_rokka.emulator.files import BinaryFiles
 from django_rokka.emulator.store import (
     Aliases,
     Database,
+    ImageLists,
     Invalidations,
+    Memberships,
     Organizations,
     SourceImages,
     Stacks,
+    Statistics,
     StoredImage,
     StoredOrganization,
+    Users,
 )
 
-__all__ = ["Services", "utc_now"]
+__all__ = ["Services", "no_source_image", "utc_now"]
+
+_RESTORABLE = timedelta(days=30)
+"""How long a deleted image can be found and restored."""
 
 
 def utc_now() -> datetime:
@@ -33,18 +40,21 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """State of one root, the clock, and the key that opens the API."""
+    """State of one root, and the clock."""
 
     root: Path
     database: Database
     files: BinaryFiles
     source_images: SourceImages
+    image_lists: ImageLists
     aliases: Aliases
     stacks: Stacks
     organizations: Organizations
     invalidations: Invalidations
+    users: Users
+    memberships: Memberships
+    statistics: Statistics
     clock: Callable[[], datetime]
-    api_key: str = field(repr=False)
     rendering_slots: threading.BoundedSemaphore
     """As many renders at once as there are processors: each holds pixels in memory."""
 
@@ -58,18 +68,25 @@ class Services:
             database=database,
             files=BinaryFiles(root),
             source_images=SourceImages(database),
+            image_lists=ImageLists(database),
             aliases=Aliases(database),
             stacks=Stacks(database),
             organizations=Organizations(database),
             invalidations=Invalidations(database),
+            users=Users(database, root_key=api_key),
+            memberships=Memberships(database),
+            statistics=Statistics(database),
             clock=clock,
-            api_key=api_key,
             rendering_slots=threading.BoundedSemaphore(os.cpu_count() or 1),
         )
 
     def now(self) -> str:
-        """Return the time as rokka writes dates."""
-        return self.clock().isoformat(timespec="seconds")
+        """Return the time as rokka writes dates: in UTC, so that they compare as texts."""
+        return _write_date(self.clock())
+
+    def restorable_since(self) -> str:
+        """Return since when an image must have been deleted to come back."""
+        return _write_date(self.clock() - _RESTORABLE)
 
     def organization(self, name: str) -> StoredOrganization:
         """Return an organization, or answer 404."""
@@ -82,7 +99,21 @@ class Services:
         self, organization: str, hash: str, *, with_deleted: bool = False
     ) -> StoredImage:
         """Return an image by its hash or short hash, or answer 404."""
-        found = self.source_images.find(organization, hash, with_deleted=with_deleted)
+        found = self.source_images.find(
+            organization,
+            hash,
+            with_deleted=with_deleted,
+            deleted_since=self.restorable_since(),
+        )
         if found is None:
-            raise NotFound(f"No source image found with the hash {hash!r} in {organization!r}.")
+            raise no_source_image(organization, hash)
         return found
+
+
+def no_source_image(organization: str, hash: str) -> NotFound:
+    """Return the refusal that clients know by its words."""
+    return NotFound(f"No source image found with the hash {hash!r} in {organization!r}.")
+
+
+def _write_date(date: datetime) -> str:
+    return date.astimezone(timezone.utc).isoformat(timespec="seconds")

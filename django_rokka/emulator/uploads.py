@@ -1,71 +1,96 @@
-"""The uploaded files of one request, each with its metadata and options."""
+"""The uploaded and imported files of one request, each with its metadata and options."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple, cast
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.descriptions import describe_image, read_languages
+from django_rokka.emulator.errors import shown
+from django_rokka.emulator.fetching import fetch, name_of_url
 from django_rokka.emulator.files import IncomingFile
-from django_rokka.emulator.incoming import IncomingRequest, base_name, read_json
+from django_rokka.emulator.incoming import IncomingRequest, base_name, read_flag, read_json
 from django_rokka.emulator.measuring import Measurement, UnreadableFile, measure
+from django_rokka.emulator.metadata import (
+    check_dynamic_metadata,
+    check_user_metadata,
+)
+from django_rokka.emulator.optimizing import optimize, read_mode
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredImage, image_hash
 
 __all__ = ["store_uploads"]
 
-_USER_FIELD = re.compile(
-    r"(?:(?:str|text|int|double|date|latlon|array|array_text):)?[a-z0-9_]{1,54}"
-)
-_MAX_COORDINATE = 1_000_000_000
-"""Pixels; beyond it computing with a subject area would leave the finite numbers."""
-_FLAGS = {"true": True, "1": True, "false": False, "0": False}
-_INDEXED = re.compile(r"(?P<kind>[a-z_]+)\[(?P<index>[0-9]{0,4})\](?:\[(?P<name>[a-z_]+)\])?")
+_INDEXED = re.compile(r"(?P<kind>[a-z_]+)\[(?P<index>[0-9]{0,4})\](?:\[(?P<name>[a-z0-9_:]+)\])?")
+_URL = re.compile(r"url(?:\[(?P<index>[0-9]{0,4})\])?")
+_OPTIONS = ("locked", "protected", "visual_binaryhash")
+
+
+class _Part(NamedTuple):
+    """A file as it was sent, or the URL where it is."""
+
+    number: int
+    name: str
+    file: IncomingFile | None = None
+    url: str = ""
+
+
+class _Fields(NamedTuple):
+    user_metadata: dict[str, Any]
+    dynamic_metadata: dict[str, Any]
+    languages: list[str]
+    force: bool
+    is_protected: bool
+    is_locked: bool
 
 
 class _Upload(NamedTuple):
+    """A file that can be stored; ``optimized`` takes its place where there is one."""
+
     name: str
     file: IncomingFile
-    user_metadata: dict[str, Any]
-    dynamic_metadata: dict[str, Any]
-    is_protected: bool
+    optimized: IncomingFile | None
+    measurement: Measurement
+    fields: _Fields
 
 
 def store_uploads(
     services: Services, request: IncomingRequest, *, organization: str
 ) -> list[StoredImage]:
-    """Store every file part, whatever its field is called; refuse all when one is unreadable."""
-    uploads = list(_read_uploads(request))
-    measured = [_measure(upload) for upload in uploads]
-    return [
-        _store(services, upload, measurement, organization=organization)
-        for upload, measurement in zip(uploads, measured, strict=True)
-    ]
+    """Store every file part, whatever its field is called, and every URL.
 
-
-def _read_uploads(request: IncomingRequest) -> Iterator[_Upload]:
-    if any(name.startswith("url") for name in request.form):
-        raise Missing("importing by URL")
-    if request.form.get("optimize_source", "false").strip('"') not in {"", "false"}:
-        raise Missing("optimize_source")
-    if not request.files:
+    Refuse all when one cannot be stored.
+    """
+    mode = read_mode(request.form.get("optimize_source", ""))
+    parts = list(_iter_parts(request))
+    if not parts:
         raise BadRequest(
             "The request has no file. Send multipart/form-data with a file part that has a"
-            " filename."
+            " filename, or with url[0]."
         )
-    fields = _indexed_fields(request)
-    for index, (_, part) in enumerate(request.files.items(multi=True)):
-        own = fields.get(index, {})
-        yield _Upload(
-            name=base_name(part.filename),
-            file=cast("IncomingFile", part.stream),
-            user_metadata=_checked_user_metadata(own.get("meta_user", {})),
-            dynamic_metadata=_checked_dynamic_metadata(own.get("meta_dynamic", {})),
-            is_protected=_read_protected(own.get("options", {})),
-        )
+    indexed = _indexed_fields(request)
+    fields = [_read_fields(indexed.get(part.number, {})) for part in parts]
+    uploads = [
+        _prepare(request, part, own, mode=mode) for part, own in zip(parts, fields, strict=True)
+    ]
+    return [_store(services, upload, organization=organization) for upload in uploads]
+
+
+def _iter_parts(request: IncomingRequest) -> Iterator[_Part]:
+    """Yield files in the order of the request, and URLs behind them by their own numbers."""
+    files = [part for _, part in request.files.items(multi=True)]
+    for number, part in enumerate(files):
+        yield _Part(number, base_name(part.filename), file=cast("IncomingFile", part.stream))
+    urls = [
+        (match["index"], url)
+        for key, url in request.form.items(multi=True)
+        if (match := _URL.fullmatch(key))
+    ]
+    for position, (index, url) in enumerate(urls):
+        yield _Part(len(files) + int(index or position), name_of_url(url), url=url.strip())
 
 
 def _indexed_fields(request: IncomingRequest) -> dict[int, dict[str, dict[str, Any]]]:
@@ -73,10 +98,8 @@ def _indexed_fields(request: IncomingRequest) -> dict[int, dict[str, dict[str, A
     fields: dict[int, dict[str, dict[str, Any]]] = {}
     for key, text in request.form.items(multi=True):
         match = _INDEXED.fullmatch(key)
-        if match is None:
+        if match is None or match["kind"] == "url":
             continue
-        if match["kind"] == "meta_static":
-            raise Missing("automatic descriptions")
         value = read_json(text)
         if match["name"]:
             value = {match["name"]: value}
@@ -87,76 +110,94 @@ def _indexed_fields(request: IncomingRequest) -> dict[int, dict[str, dict[str, A
     return fields
 
 
-def _checked_user_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    for name in metadata:
-        if not _USER_FIELD.fullmatch(name):
+def _read_fields(own: dict[str, dict[str, Any]]) -> _Fields:
+    options = own.get("options", {})
+    for name in options:
+        if name not in _OPTIONS:
             raise BadRequest(
-                f'Field name "{name}" is not valid. Use alphanumeric lowercase characters only,'
-                " max length: 54 chars"
+                f"Unknown option {name[:100]!r}, must be one of: {', '.join(_OPTIONS)}."
             )
-    return {name.removeprefix("str:"): value for name, value in metadata.items()}
+    languages, force = _read_static(own.get("meta_static", {}))
+    return _Fields(
+        user_metadata=check_user_metadata(own.get("meta_user", {})),
+        dynamic_metadata=check_dynamic_metadata(own.get("meta_dynamic", {})),
+        languages=languages,
+        force=force,
+        is_protected=read_flag("protected", options.get("protected", False)),
+        is_locked=read_flag("locked", options.get("locked", False)),
+    )
 
 
-def _checked_dynamic_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    for name, value in metadata.items():
-        if not isinstance(value, dict):
-            raise BadRequest(f"The dynamic metadata {name!r} must be a JSON object.")
-    area = metadata.get("subject_area", {})
-    for name in ("x", "y", "width", "height"):
-        number = area.get(name, 0)
-        # A boolean is no number here, although Python thinks so.
-        if type(number) not in {int, float} or not abs(number) <= _MAX_COORDINATE:
-            raise BadRequest(
-                f"{name} of subject_area is {str(number)[:100]!r}, must be a number from"
-                f" -{_MAX_COORDINATE} to {_MAX_COORDINATE}."
-            )
-    return metadata
-
-
-def _read_protected(options: Mapping[str, Any]) -> bool:
-    value = options.get("protected", False)
-    flag = _FLAGS.get(str(value).lower())
-    if flag is None:
+def _read_static(metadata: dict[str, Any]) -> tuple[list[str], bool]:
+    """Read which descriptions are asked for: static metadata itself is rokka's to write."""
+    if not metadata:
+        return [], False
+    asked = metadata.get("auto_description")
+    if len(metadata) > 1 or not isinstance(asked, dict):
         raise BadRequest(
-            f"The option protected is {str(value)[:100]!r}, must be true or false (or 1 or 0)."
+            f"meta_static is {shown(metadata)}, must be"
+            ' {"auto_description": {"languages": ["en"], "force": false}}.'
         )
-    return flag
+    return read_languages(asked.get("languages")), read_flag("force", asked.get("force", False))
 
 
-def _measure(upload: _Upload) -> Measurement:
-    upload.file.flush()
+def _prepare(request: IncomingRequest, part: _Part, fields: _Fields, *, mode: str) -> _Upload:
+    file = part.file
+    if file is None:
+        file = request.receive()
+        fetch(part.url, cast("IO[bytes]", file))
+    measurement = _measure(file, part.name)
+    if mode:
+        optimized = request.receive()
+        if optimize(file.path, measurement, optimized, mode=mode):
+            return _Upload(part.name, file, optimized, _measure(optimized, part.name), fields)
+    return _Upload(part.name, file, None, measurement, fields)
+
+
+def _measure(file: IncomingFile, name: str) -> Measurement:
+    file.flush()
     try:
-        return measure(upload.file.path)
+        return measure(file.path)
     except UnreadableFile as error:
-        raise BadRequest(f"{upload.name[:200]!r} cannot be stored. {error}") from error
+        raise BadRequest(f"{name[:200]!r} cannot be stored. {error}") from error
 
 
-def _store(
-    services: Services, upload: _Upload, measurement: Measurement, *, organization: str
-) -> StoredImage:
+def _store(services: Services, upload: _Upload, *, organization: str) -> StoredImage:
     """Put the file in its place first and write the row second."""
+    stored, fields = upload.optimized or upload.file, upload.fields
+    # What becomes of the file that is kept does not change who the image is.
     binary_hash = upload.file.binary_hash
-    services.files.keep(upload.file)
-    return services.source_images.add(
+    services.files.keep(stored)
+    image = services.source_images.add(
         StoredImage(
             organization=organization,
             hash=image_hash(
                 binary_hash,
-                dynamic_metadata=upload.dynamic_metadata,
-                is_protected=upload.is_protected,
+                dynamic_metadata=fields.dynamic_metadata,
+                is_protected=fields.is_protected,
             ),
             binary_hash=binary_hash,
             created=services.now(),
             name=upload.name,
-            mimetype=measurement.format.mimetype,
-            format=measurement.format.name,
-            size=upload.file.size,
-            width=measurement.width,
-            height=measurement.height,
-            opaque=measurement.opaque,
-            animated=measurement.animated,
-            protected=upload.is_protected,
-            user_metadata=upload.user_metadata,
-            dynamic_metadata=upload.dynamic_metadata,
+            mimetype=upload.measurement.format.mimetype,
+            format=upload.measurement.format.name,
+            size=stored.size,
+            width=upload.measurement.width,
+            height=upload.measurement.height,
+            opaque=upload.measurement.opaque,
+            animated=upload.measurement.animated,
+            protected=fields.is_protected,
+            locked=fields.is_locked,
+            user_metadata=fields.user_metadata,
+            dynamic_metadata=fields.dynamic_metadata,
+            optimized_hash=upload.optimized.binary_hash if upload.optimized else None,
         )
     )
+    if not fields.languages:
+        return image
+    described = services.source_images.change_user_metadata(
+        organization,
+        image.hash,
+        lambda image: describe_image(image, fields.languages, force=fields.force),
+    )
+    return described or image

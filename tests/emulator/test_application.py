@@ -46,9 +46,9 @@ def test_api__does_not_know_other_organizations(rokka: Rokka, method: str, path:
 
 
 def test_api__names_what_is_missing(rokka: Rokka) -> None:
-    response = rokka.api("POST", "/sourceimages/demo/0a1b2c/restore")
+    response = rokka.api("GET", "/billing/demo")
     assert response.status_code == 501
-    message = "The emulator does not have restoring images. Use the real rokka for it."
+    message = "The emulator does not have billing. Use the real rokka for it."
     assert response.json() == {"error": {"code": 501, "message": message}}
 
 

@@ -59,7 +59,7 @@ def test_read_json__is_lenient(text: str, value: object) -> None:
         ("C:\\a\\b.png", "b.png"),
         ("", "unnamed"),
         (None, "unnamed"),
-        ("..", ".."),
+        ("..", "unnamed"),
     ],
 )
 def test_base_name__drops_folders(name: str | None, base: str) -> None:

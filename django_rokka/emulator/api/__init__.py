@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from django_rokka.emulator.api import aliases, organizations, source_images, stacks
+from django_rokka.emulator.api import (
+    aliases,
+    api_keys,
+    memberships,
+    organizations,
+    signing,
+    source_images,
+    stacks,
+    statistics,
+    tokens,
+    users,
+)
 from django_rokka.emulator.routing import Route
 
 __all__ = ["ROUTES"]
@@ -12,4 +23,10 @@ ROUTES: tuple[Route, ...] = (
     *aliases.ROUTES,
     *stacks.ROUTES,
     *organizations.ROUTES,
+    *memberships.ROUTES,
+    *users.ROUTES,
+    *api_keys.ROUTES,
+    *tokens.ROUTES,
+    *signing.ROUTES,
+    *statistics.ROUTES,
 )

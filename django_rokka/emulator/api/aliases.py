@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from datetime import datetime, timezone
 
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.errors import BudgetSpent, json_response
+from django_rokka.emulator.budgets import spend_invalidation
+from django_rokka.emulator.errors import json_response
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.routing import HASH, Route
 from django_rokka.emulator.services import Services
@@ -58,24 +57,10 @@ def delete(
 def invalidate(
     services: Services, _request: IncomingRequest, /, organization: str, alias: str
 ) -> Response:
-    """Spend one of the organization's invalidations; there is no CDN to clear."""
+    """Spend one of the invalidations of aliases."""
     services.organization(organization)
     _find(services, organization, alias)
-    reservation = services.invalidations.reserve(
-        organization,
-        "alias",
-        limit=INVALIDATIONS_PER_HOUR,
-        now=services.clock().timestamp(),
-    )
-    if not reservation.is_granted:
-        retry_at = math.ceil(reservation.retry_at)
-        readable = datetime.fromtimestamp(retry_at, timezone.utc).isoformat()
-        raise BudgetSpent(limit=INVALIDATIONS_PER_HOUR, retry_at=retry_at, readable=readable)
-    return json_response(
-        {"status": "ok"},
-        X_RateLimit_Limit=str(INVALIDATIONS_PER_HOUR),
-        X_RateLimit_Remaining=str(reservation.remaining),
-    )
+    return spend_invalidation(services, organization, "alias", per_hour=INVALIDATIONS_PER_HOUR)
 
 
 def _find(services: Services, organization: str, alias: str) -> StoredAlias:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.budgets import spend_invalidation
 from django_rokka.emulator.errors import json_response
 from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import Route, missing
+from django_rokka.emulator.routing import Route
 from django_rokka.emulator.schemas import (
     OPERATIONS,
     STACK_OPTIONS,
@@ -25,7 +28,9 @@ from django_rokka.render import Operation, StackDefinition
 __all__ = ["ROUTES"]
 
 _MAX_LIMIT = 2000
+_INVALIDATIONS_PER_HOUR = 5
 _PREVIEW = "_preview"
+_CURSOR = "after-"
 
 
 def put(services: Services, request: IncomingRequest, /, organization: str, name: str) -> Response:
@@ -58,14 +63,21 @@ def read(
 
 
 def list_stacks(services: Services, request: IncomingRequest, /, organization: str) -> Response:
-    """List stacks by name."""
+    """List stacks by name; while there are more, with a cursor to give as the next offset."""
     services.organization(organization)
+    limit = request.number("limit", 100, maximum=_MAX_LIMIT)
+    after = _read_cursor(request.args.get("offset", ""))
     stacks = services.stacks.page(
         organization,
-        limit=request.number("limit", 100, maximum=_MAX_LIMIT),
-        offset=request.number("offset", 0, maximum=_MAX_LIMIT * 100),
+        limit=limit + 1,
+        offset=request.number("offset", 0, maximum=_MAX_LIMIT * 100) if after is None else 0,
+        after=after or "",
     )
-    return json_response({"items": [stack.as_json() for stack in stacks]})
+    items = stacks[:limit]
+    data: dict[str, Any] = {"items": [stack.as_json() for stack in items]}
+    if items and len(stacks) > limit:
+        data["cursor"] = _CURSOR + base64.urlsafe_b64encode(items[-1].name.encode()).decode()
+    return json_response(data)
 
 
 def delete(
@@ -78,6 +90,16 @@ def delete(
     return Response(status=204)
 
 
+def invalidate(
+    services: Services, _request: IncomingRequest, /, organization: str, name: str
+) -> Response:
+    """Spend one of the invalidations of stacks."""
+    services.organization(organization)
+    if services.stacks.find(organization, name) is None:
+        raise NotFound(f"No stack {name!r} found in {organization!r}.")
+    return spend_invalidation(services, organization, "stack", per_hour=_INVALIDATIONS_PER_HOUR)
+
+
 def list_operations(_services: Services, _request: IncomingRequest, /) -> Response:
     """Describe the operations that are rendered."""
     return json_response(OPERATIONS)
@@ -86,6 +108,16 @@ def list_operations(_services: Services, _request: IncomingRequest, /) -> Respon
 def list_stack_options(_services: Services, _request: IncomingRequest, /) -> Response:
     """Describe the stack options."""
     return json_response({"properties": STACK_OPTIONS})
+
+
+def _read_cursor(text: str) -> str | None:
+    """Return the name behind which a page begins; ``None`` for an offset that is no cursor."""
+    if not text.startswith(_CURSOR):
+        return None
+    try:
+        return base64.urlsafe_b64decode(text[len(_CURSOR) :]).decode()
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest(f"{text[:100]!r} is no cursor. Take the one of the answer.") from error
 
 
 def _check_name(name: str) -> None:
@@ -151,7 +183,7 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", _ONE, put),
     Route("GET", _ONE, read),
     Route("DELETE", _ONE, delete),
-    missing("DELETE", f"{_ONE}/cache", "the invalidation of a stack"),
+    Route("DELETE", f"{_ONE}/cache", invalidate),
     Route("GET", "/operations", list_operations, is_public=True),
     Route("GET", "/stackoptions", list_stack_options, is_public=True),
 )

@@ -54,7 +54,7 @@ class RenderPlan:
         """A name for the result: the same for every render that gives the same bytes."""
         parts = [
             _VERSION,
-            self.source.binary_hash,
+            self.source.file_hash,
             self.source.dynamic_metadata,
             [[item.name, dict(item.options)] for item in self.operations],
             [self.format, self.dpr, dict(self.writing), self.background],

@@ -144,7 +144,7 @@ def _rendered(services: Services, plan: RenderPlan) -> Path:
     path = services.root / "renders" / key[:2] / key[2:4] / f"{key}.{plan.format}"
     if not path.exists():
         with services.rendering_slots, replacing(path) as target:
-            render(plan, source=services.files.path(plan.source.binary_hash), target=target)
+            render(plan, source=services.files.path(plan.source.file_hash), target=target)
     return path
 
 
@@ -154,10 +154,10 @@ def _send_source(services: Services, request: IncomingRequest, asked: _Request) 
     return _send(
         request,
         asked,
-        path=services.files.path(asked.image.binary_hash),
+        path=services.files.path(asked.image.file_hash),
         mimetype=asked.image.mimetype,
         name=asked.image.name,
-        etag=asked.image.binary_hash,
+        etag=asked.image.file_hash,
     )
 
 

@@ -20,6 +20,39 @@ CREATE TABLE IF NOT EXISTS organization (
     signing_key TEXT NOT NULL,
     options TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS organization_profile (
+    name TEXT PRIMARY KEY,
+    display_name TEXT NOT NULL,
+    billing_email TEXT NOT NULL,
+    master_organization TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS user (
+    id TEXT PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    created TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS api_key (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    digest TEXT NOT NULL UNIQUE,
+    comment TEXT,
+    created TEXT NOT NULL,
+    accessed TEXT,
+    restrictions TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS membership (
+    organization TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    comment TEXT,
+    created TEXT NOT NULL,
+    last_access TEXT,
+    PRIMARY KEY (organization, user_id)
+);
+CREATE TABLE IF NOT EXISTS secret (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS source_image (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     organization TEXT NOT NULL,
@@ -40,9 +73,12 @@ CREATE TABLE IF NOT EXISTS source_image (
     user_metadata TEXT NOT NULL,
     dynamic_metadata TEXT NOT NULL,
     deleted TEXT,
+    optimized_hash TEXT,
     UNIQUE (organization, hash)
 );
-CREATE INDEX IF NOT EXISTS source_image_order ON source_image (organization, deleted, sequence);
+CREATE INDEX IF NOT EXISTS source_image_created
+    ON source_image (organization, deleted, created, sequence);
+CREATE INDEX IF NOT EXISTS source_image_binary ON source_image (organization, binary_hash);
 CREATE TABLE IF NOT EXISTS alias (
     organization TEXT NOT NULL,
     alias TEXT NOT NULL,
@@ -82,6 +118,7 @@ class Database:
         with self.connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_TABLES)
+        self._add_new_columns()
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -107,6 +144,13 @@ class Database:
         """Close what is idle; the pool opens new connections when it is used again."""
         with self._lock:
             _close_all(self._idle)
+
+    def _add_new_columns(self) -> None:
+        """Bring a file up to date that an earlier version made."""
+        with self.transaction() as connection:
+            known = {row["name"] for row in connection.execute("PRAGMA table_info(source_image)")}
+            if "optimized_hash" not in known:
+                connection.execute("ALTER TABLE source_image ADD COLUMN optimized_hash TEXT")
 
     def _take(self) -> sqlite3.Connection:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,15 @@ from typing import Any
 from django_rokka.emulator.store.database import Database
 
 __all__ = ["Organizations", "StoredOrganization"]
+
+# The profile is a table of its own, so that roots of before it need no change.
+_SELECT = (
+    "SELECT organization.name, id, created, options, signing_key,"
+    " coalesce(display_name, organization.name) AS display_name,"
+    " coalesce(billing_email, organization.name || '@rokka.invalid') AS billing_email,"
+    " coalesce(master_organization, organization.name) AS master_organization"
+    " FROM organization LEFT JOIN organization_profile USING (name)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,21 +30,26 @@ class StoredOrganization:
     name: str
     id: str
     created: str
+    display_name: str
+    billing_email: str
+    master_organization: str
     options: dict[str, Any]
     signing_key: str = field(repr=False)
 
-    def as_json(self) -> dict[str, Any]:
-        """Write rokka's organization object (API.md 4.4), as an administrator sees it."""
-        return {
+    def as_json(self, *, with_signing_keys: bool) -> dict[str, Any]:
+        """Write rokka's organization object; only administrators see the signing keys."""
+        data: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
-            "display_name": self.name,
-            "billing_email": f"{self.name}@rokka.invalid",
+            "display_name": self.display_name,
+            "billing_email": self.billing_email,
             "created": self.created,
-            "master_organization": self.name,
+            "master_organization": self.master_organization,
             "options": self.options,
-            "signing_keys": [{"key": self.signing_key}],
         }
+        if with_signing_keys:
+            data["signing_keys"] = [{"key": self.signing_key}]
+        return data
 
 
 class Organizations:
@@ -49,11 +64,7 @@ class Organizations:
         A given key replaces the stored one.
         """
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO organization (name, id, created, signing_key, options)"
-                " VALUES (?, ?, ?, ?, '{}') ON CONFLICT DO NOTHING",
-                (name, str(uuid.uuid4()), created, secrets.token_urlsafe(24)),
-            )
+            _insert(connection, name, created=created)
             if signing_key:
                 connection.execute(
                     "UPDATE organization SET signing_key = ? WHERE name = ?", (signing_key, name)
@@ -63,21 +74,62 @@ class Organizations:
             raise LookupError(f"The organization {name!r} was written and is not there.")
         return found
 
+    def create(
+        self,
+        name: str,
+        *,
+        created: str,
+        display_name: str,
+        billing_email: str,
+        master_organization: str,
+    ) -> bool:
+        """Make an organization; say whether the name was free."""
+        with self._database.transaction() as connection:
+            if not _insert(connection, name, created=created):
+                return False
+            connection.execute(
+                "INSERT INTO organization_profile"
+                " (name, display_name, billing_email, master_organization) VALUES (?, ?, ?, ?)",
+                (name, display_name, billing_email, master_organization),
+            )
+            return True
+
     def find(self, name: str) -> StoredOrganization | None:
         """Return the organization of this name."""
-        with self._database.connection() as connection:
-            row = connection.execute(
-                "SELECT name, id, created, options, signing_key FROM organization WHERE name = ?",
-                (name,),
-            ).fetchone()
-        if row is None:
-            return None
-        return StoredOrganization(**{**dict(row), "options": json.loads(row["options"])})
+        found = self._list("organization.name = ?", name)
+        return found[0] if found else None
+
+    def all(self) -> list[StoredOrganization]:
+        """List the organizations by name."""
+        return self._list("organization.name <> ?", "")
+
+    def sub_organizations(self, master: str) -> list[StoredOrganization]:
+        """List the organizations below a master, by name, without itself."""
+        return self._list("master_organization = ?1 AND organization.name <> ?1", master)
 
     def set_options(self, name: str, options: dict[str, Any]) -> None:
-        """Merge options into those of an organization."""
+        """Merge options into those of an organization; ``None`` takes one away."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE organization SET options = json_patch(options, ?) WHERE name = ?",
                 (json.dumps(options), name),
             )
+
+    def _list(self, where: str, value: str) -> list[StoredOrganization]:
+        with self._database.connection() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE {where} ORDER BY organization.name", (value,)
+            ).fetchall()
+        return [
+            StoredOrganization(**{**dict(row), "options": json.loads(row["options"])})
+            for row in rows
+        ]
+
+
+def _insert(connection: sqlite3.Connection, name: str, *, created: str) -> bool:
+    inserted = connection.execute(
+        "INSERT INTO organization (name, id, created, signing_key, options)"
+        " VALUES (?, ?, ?, ?, '{}') ON CONFLICT DO NOTHING",
+        (name, str(uuid.uuid4()), created, secrets.token_urlsafe(24)),
+    )
+    return inserted.rowcount > 0

@@ -2,68 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from dataclasses import dataclass, fields
-from hashlib import sha1
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from django_rokka.emulator.errors import LockedImage
+from django_rokka.emulator.metadata import merge_user_metadata
 from django_rokka.emulator.store.database import Database
+from django_rokka.emulator.store.image_rows import (
+    StoredImage,
+    find_row,
+    image_hash,
+    insert_row,
+    read_row,
+    update_row,
+)
 
-__all__ = ["Page", "SourceImages", "StoredImage", "image_hash"]
-
-_SHORTEST_HASH = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredImage:
-    """A source image as its row has it; ``deleted`` is the date of its deletion."""
-
-    organization: str
-    hash: str
-    binary_hash: str
-    created: str
-    name: str
-    mimetype: str
-    format: str
-    size: int
-    width: int
-    height: int
-    opaque: bool
-    animated: bool
-    protected: bool
-    user_metadata: dict[str, Any]
-    dynamic_metadata: dict[str, Any]
-    short_hash: str = ""
-    locked: bool = False
-    deleted: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Write rokka's source image object (API.md 4.1)."""
-        data: dict[str, Any] = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.name not in {"user_metadata", "dynamic_metadata", "deleted"}
-        }
-        if self.user_metadata:
-            data["user_metadata"] = self.user_metadata
-        if self.dynamic_metadata:
-            data["dynamic_metadata"] = self.dynamic_metadata
-        if self.deleted:
-            data |= {"deleted": True, "deleted_date": self.deleted}
-        data["link"] = f"/sourceimages/{self.organization}/{self.hash}"
-        return data
+__all__ = ["Derived", "SourceImages"]
 
 
-class Page(NamedTuple):
-    """A piece of a list and how many there are in all."""
+class Derived(NamedTuple):
+    """What became of a change of dynamic metadata or protection."""
 
-    total: int
-    items: list[StoredImage]
+    image: StoredImage
+    is_changed: bool
 
 
 class SourceImages:
-    """The source images of all organizations."""
+    """The source images of all organizations.
+
+    Methods that take a hash take a short one too, and return ``None`` or ``False`` when there is no
+    such image. What must not happen to a locked image raises ``LockedImage``.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -74,122 +45,176 @@ class SourceImages:
         User metadata that the new upload brings is merged into what there is.
         """
         with self._database.transaction() as connection:
-            known = _find(connection, image.organization, image.hash, with_deleted=True)
+            known = find_row(connection, image.organization, image.hash, with_deleted=True)
             if known is None:
-                _insert(connection, image)
+                metadata = merge_user_metadata({}, image.user_metadata)
+                insert_row(connection, replace(image, user_metadata=metadata))
             else:
-                metadata = json.dumps({**known.user_metadata, **image.user_metadata})
-                connection.execute(
-                    "UPDATE source_image SET user_metadata = ?, deleted = NULL"
-                    " WHERE organization = ? AND hash = ?",
-                    (metadata, image.organization, image.hash),
+                metadata = merge_user_metadata(known.user_metadata, image.user_metadata)
+                if known.locked and metadata != known.user_metadata:
+                    raise LockedImage(known.hash)
+                update_row(
+                    connection,
+                    known,
+                    user_metadata=metadata,
+                    locked=known.locked or image.locked,
+                    deleted=None,
                 )
-            stored = _find(connection, image.organization, image.hash)
-        if stored is None:
-            raise LookupError(f"The image {image.hash} was written and is not there.")
-        return stored
+            return _reread(connection, image)
 
     def find(
-        self, organization: str, hash: str, *, with_deleted: bool = False
+        self, organization: str, hash: str, *, with_deleted: bool = False, deleted_since: str = ""
     ) -> StoredImage | None:
         """Return the image with this hash or short hash."""
         with self._database.connection() as connection:
-            return _find(connection, organization, hash, with_deleted=with_deleted)
+            return find_row(
+                connection,
+                organization,
+                hash,
+                with_deleted=with_deleted,
+                deleted_since=deleted_since,
+            )
 
     def mark_deleted(self, organization: str, hash: str, *, date: str) -> bool:
         """Delete softly; say whether there was such an image."""
         with self._database.transaction() as connection:
-            image = _find(connection, organization, hash)
+            image = find_row(connection, organization, hash)
             if image is None:
                 return False
-            connection.execute(
-                "UPDATE source_image SET deleted = ? WHERE organization = ? AND hash = ?",
-                (date, organization, image.hash),
-            )
+            _mark_deleted(connection, image, date=date)
             return True
 
-    def page(
-        self, organization: str, *, limit: int, offset: int, binary_hash: str | None = None
-    ) -> Page:
-        """List images, newest first; all, or those that share a binary."""
-        where = "organization = ? AND deleted IS NULL"
-        values: tuple[Any, ...] = (organization,)
-        if binary_hash is not None:
-            where += " AND binary_hash = ?"
-            values += (binary_hash,)
-        with self._database.connection() as connection:
-            total = connection.execute(
-                f"SELECT count(*) FROM source_image WHERE {where}",  # noqa: S608, fixed text
-                values,
-            ).fetchone()[0]
+    def mark_binary_deleted(self, organization: str, binary_hash: str, *, date: str) -> bool:
+        """Delete all images of a binary, or none when one is locked."""
+        with self._database.transaction() as connection:
             rows = connection.execute(
-                f"SELECT * FROM source_image WHERE {where}"  # noqa: S608, fixed text
-                " ORDER BY sequence DESC LIMIT ? OFFSET ?",
-                (*values, limit, offset),
+                "SELECT * FROM source_image"
+                " WHERE organization = ? AND binary_hash = ? AND deleted IS NULL",
+                (organization, binary_hash),
             ).fetchall()
-        return Page(total, [_read(row) for row in rows])
+            for row in rows:
+                _mark_deleted(connection, read_row(row), date=date)
+            return bool(rows)
+
+    def restore(self, organization: str, hash: str, *, deleted_since: str) -> StoredImage | None:
+        """Bring an image back that was deleted since a date; one that is there stays."""
+        with self._database.transaction() as connection:
+            image = find_row(
+                connection, organization, hash, with_deleted=True, deleted_since=deleted_since
+            )
+            if image is None:
+                return None
+            update_row(connection, image, deleted=None)
+            return _reread(connection, image)
+
+    def change(self, organization: str, hash: str, **columns: Any) -> StoredImage | None:
+        """Write columns on which the hash does not depend, user metadata excepted."""
+        with self._database.transaction() as connection:
+            image = find_row(connection, organization, hash)
+            if image is None:
+                return None
+            update_row(connection, image, **columns)
+            return _reread(connection, image)
+
+    def change_user_metadata(
+        self,
+        organization: str,
+        hash: str,
+        change: Callable[[StoredImage], dict[str, Any]],
+    ) -> StoredImage | None:
+        """Write what a function makes of the image; no other change comes in between."""
+        with self._database.transaction() as connection:
+            image = find_row(connection, organization, hash)
+            if image is None:
+                return None
+            if image.locked:
+                raise LockedImage(image.hash)
+            update_row(connection, image, user_metadata=change(image))
+            return _reread(connection, image)
+
+    def derive(
+        self,
+        organization: str,
+        hash: str,
+        change: Callable[[StoredImage], StoredImage],
+        *,
+        keeps_hash: bool = False,
+        previous_deleted: str | None = None,
+    ) -> Derived | None:
+        """Change dynamic metadata or protection, which makes another image of the same binary.
+
+        An image that has the new hash already is taken, with its own user metadata. With
+        ``keeps_hash`` the image itself changes instead. ``previous_deleted`` is the date at which
+        the previous image is deleted; without it, it stays.
+        """
+        with self._database.transaction() as connection:
+            image = find_row(connection, organization, hash)
+            if image is None:
+                return None
+            wanted = change(image)
+            if wanted == image:
+                return Derived(image, False)
+            if not keeps_hash:
+                wanted = replace(wanted, hash=_hash_of(wanted))
+            known = find_row(connection, organization, wanted.hash, with_deleted=True)
+            if known is None:
+                insert_row(connection, replace(wanted, locked=False))
+            else:
+                # Kept hashes may have led elsewhere in the meantime.
+                update_row(
+                    connection,
+                    known,
+                    dynamic_metadata=wanted.dynamic_metadata,
+                    protected=wanted.protected,
+                    deleted=None,
+                )
+            if previous_deleted is not None and wanted.hash != image.hash:
+                _mark_deleted(connection, image, date=previous_deleted)
+            return Derived(_reread(connection, wanted), True)
+
+    def copy(self, image: StoredImage, organization: str, *, overwrite: bool) -> bool | None:
+        """Copy an image to an organization; return whether it is new, ``None`` if it was there.
+
+        What is there is replaced with ``overwrite`` only.
+        """
+        with self._database.transaction() as connection:
+            copied = replace(image, organization=organization, locked=False)
+            known = find_row(connection, organization, image.hash, with_deleted=True)
+            if known is None:
+                insert_row(connection, copied)
+                return True
+            if not known.deleted and not overwrite:
+                return None
+            if known.locked and copied.user_metadata != known.user_metadata:
+                raise LockedImage(known.hash)
+            update_row(
+                connection,
+                known,
+                created=copied.created,
+                name=copied.name,
+                user_metadata=copied.user_metadata,
+                dynamic_metadata=copied.dynamic_metadata,
+                deleted=None,
+            )
+            return bool(known.deleted)
 
 
-def image_hash(
-    binary_hash: str, *, dynamic_metadata: dict[str, Any], is_protected: bool = False
-) -> str:
-    """Return rokka's hash of an image (API.md 2.1.5).
-
-    The formula of the plain case is rokka's; with dynamic metadata or protection rokka's is not
-    known, so that the hash is another deterministic one.
-    """
-    text = "a:0:{}"
-    if dynamic_metadata or is_protected:
-        distinct = {"dynamic": dynamic_metadata, "protected": is_protected}
-        text = json.dumps(distinct, sort_keys=True, separators=(",", ":"))
-    return sha1((binary_hash + text).encode(), usedforsecurity=False).hexdigest()
-
-
-def _find(
-    connection: sqlite3.Connection, organization: str, hash: str, *, with_deleted: bool = False
-) -> StoredImage | None:
-    """Find by whole hash, or by a prefix that names one image; a known short hash wins."""
-    alive = "" if with_deleted else " AND deleted IS NULL"
-    rows = connection.execute(
-        f"SELECT * FROM source_image WHERE organization = ? AND hash >= ? AND hash < ?{alive}"  # noqa: S608, fixed text
-        " ORDER BY short_hash = ? DESC LIMIT 2",
-        (organization, hash, hash + "g", hash),
-    ).fetchall()
-    if not rows or (len(rows) > 1 and rows[0]["short_hash"] != hash):
-        return None
-    return _read(rows[0])
-
-
-def _insert(connection: sqlite3.Connection, image: StoredImage) -> None:
-    values = {field.name: getattr(image, field.name) for field in fields(image)}
-    values["short_hash"] = _short_hash(connection, image)
-    for name in ("user_metadata", "dynamic_metadata"):
-        values[name] = json.dumps(values[name])
-    columns = ", ".join(values)
-    places = ", ".join(f":{name}" for name in values)
-    connection.execute(
-        f"INSERT INTO source_image ({columns}) VALUES ({places})",  # noqa: S608, our own names
-        values,
+def _hash_of(image: StoredImage) -> str:
+    return image_hash(
+        image.binary_hash,
+        dynamic_metadata=image.dynamic_metadata,
+        is_protected=image.protected,
     )
 
 
-def _short_hash(connection: sqlite3.Connection, image: StoredImage) -> str:
-    """Return the shortest prefix that is no other image's, of six characters at least."""
-    for length in range(_SHORTEST_HASH, len(image.hash)):
-        prefix = image.hash[:length]
-        taken = connection.execute(
-            "SELECT 1 FROM source_image WHERE organization = ? AND hash >= ? AND hash < ?",
-            (image.organization, prefix, prefix + "g"),
-        ).fetchone()
-        if taken is None:
-            return prefix
-    return image.hash
+def _mark_deleted(connection: sqlite3.Connection, image: StoredImage, *, date: str) -> None:
+    if image.locked:
+        raise LockedImage(image.hash)
+    update_row(connection, image, deleted=date)
 
 
-def _read(row: sqlite3.Row) -> StoredImage:
-    values = {field.name: row[field.name] for field in fields(StoredImage)}
-    for name in ("opaque", "animated", "protected", "locked"):
-        values[name] = bool(values[name])
-    for name in ("user_metadata", "dynamic_metadata"):
-        values[name] = json.loads(values[name])
-    return StoredImage(**values)
+def _reread(connection: sqlite3.Connection, image: StoredImage) -> StoredImage:
+    stored = find_row(connection, image.organization, image.hash)
+    if stored is None:
+        raise LookupError(f"The image {image.hash} was written and is not there.")
+    return stored

@@ -46,12 +46,15 @@ class Stacks:
             ).fetchone()
         return _read(row) if row else None
 
-    def page(self, organization: str, *, limit: int, offset: int) -> list[StoredStack]:
-        """List stacks by name."""
+    def page(
+        self, organization: str, *, limit: int, offset: int, after: str = ""
+    ) -> list[StoredStack]:
+        """List stacks by name, from the one behind ``after`` on."""
         with self._database.connection() as connection:
             rows = connection.execute(
-                "SELECT * FROM stack WHERE organization = ? ORDER BY name LIMIT ? OFFSET ?",
-                (organization, limit, offset),
+                "SELECT * FROM stack WHERE organization = ? AND name > ?"
+                " ORDER BY name LIMIT ? OFFSET ?",
+                (organization, after, limit, offset),
             ).fetchall()
         return [_read(row) for row in rows]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import Rokka
+from tests.emulator.conftest import Clock, Rokka
 
 THUMB = {
     "operations": [
@@ -132,3 +132,43 @@ def test_operations__describe_what_is_rendered(rokka: Rokka) -> None:
         *("resize", "crop", "rotate", "autorotate", "grayscale", "blur", "noop")
     }
     assert operations["crop"]["required"] == ["width", "height"]
+
+
+def test_list__has_a_cursor_while_there_are_more(rokka: Rokka) -> None:
+    names = ["a", "b", "c", "d", "e"]
+    for name in names:
+        rokka.put_stack(name, [])
+    found, page = [], rokka.api("GET", "/stacks/demo?limit=2").json()
+    found += page["items"]
+    while "cursor" in page:
+        query = {"limit": "2", "offset": page["cursor"]}
+        page = rokka.api("GET", "/stacks/demo", params=query).json()
+        found += page["items"]
+    assert [item["name"] for item in found] == names
+    assert rokka.api("GET", "/stacks/demo?limit=0").json() == {"items": []}
+    assert "cursor" not in rokka.api("GET", "/stacks/demo?limit=5").json()
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "after-x", "after-%FF"])
+def test_list__refuses_other_offsets(rokka: Rokka, offset: str) -> None:
+    assert rokka.api("GET", f"/stacks/demo?offset={offset}").status_code == 400
+
+
+def test_invalidate__has_five_in_a_sliding_hour(rokka: Rokka, clock: Clock) -> None:
+    rokka.put_stack("thumb", THUMB)
+    rokka.put_stack("other", THUMB)
+    for remaining in range(4, -1, -1):
+        answer = rokka.api("DELETE", "/stacks/demo/thumb/cache")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert answer.headers["X-RateLimit-Limit"] == "5"
+        assert answer.headers["X-RateLimit-Remaining"] == str(remaining)
+    spent = rokka.api("DELETE", "/stacks/demo/other/cache")
+    assert spent.status_code == 429
+    retry_at = int(spent.headers["X-RateLimit-Retry-After"])
+    assert retry_at == int(clock.now.timestamp()) + 3600
+    clock.advance(3600)
+    assert rokka.api("DELETE", "/stacks/demo/thumb/cache").status_code == 200
+
+
+def test_invalidate__of_an_unknown_stack_is_404(rokka: Rokka) -> None:
+    assert rokka.api("DELETE", "/stacks/demo/thumb/cache").status_code == 404

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,15 @@ def test_pool__survives_a_fork(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.strip() == "[True, True, True]"
+
+
+def test_database__of_an_earlier_version_gets_its_new_column(tmp_path: Path) -> None:
+    path = tmp_path / "rokka.sqlite3"
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE source_image DROP COLUMN optimized_hash")
+    for _ in range(2):
+        database = Database(path)
+        with database.connection() as connection:
+            connection.execute("SELECT optimized_hash FROM source_image")
+        database.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.conftest import Rokka
+from tests.emulator.conftest import Clock, Rokka
 from tests.emulator.pictures import RED, SVG, encode, halves, plain
 
 ORIGINALS = {
@@ -17,6 +17,27 @@ ORIGINALS = {
     "avif": encode(halves(30, 20), "avif"),
     "svg": SVG,
 }
+
+
+DAY = 86_400
+UNKNOWN = "0" * 40
+ENDPOINTS = [
+    *("GET ", "POST ", "DELETE ?binaryHash=0", "GET /download", "POST /copy"),
+    "GET /binaryhash/abcdef",
+    *(
+        f"{method} /{UNKNOWN}{rest}"
+        for method, rest in (
+            *(("GET", ""), ("DELETE", ""), ("COPY", ""), ("POST", "/copy"), ("POST", "/restore")),
+            *(("GET", "/download"), ("PUT", "/name"), ("PUT", "/options/protected")),
+            *(("PUT", "/options/locked"), ("POST", "/autolabel"), ("POST", "/autodescription")),
+            *(("DELETE", "/cache"), ("PUT", "/meta/dynamic/version")),
+            *(("DELETE", "/meta/dynamic/version"), ("GET", "/meta/user"), ("PUT", "/meta/user")),
+            *(("PATCH", "/meta/user"), ("DELETE", "/meta/user"), ("GET", "/meta/user/foo")),
+            *(("PUT", "/meta/user/foo"), ("DELETE", "/meta/user/foo")),
+        )
+    ),
+]
+BODIES = {"name": '"a.png"', "protected": "true", "locked": "true", "version": '{"text": "a"}'}
 
 
 def test_upload__answers_with_rokkas_object(rokka: Rokka) -> None:
@@ -156,14 +177,6 @@ def test_upload__without_a_file_says_what_to_send(rokka: Rokka) -> None:
     assert "Send multipart/form-data" in response.json()["error"]["message"]
 
 
-def test_upload__by_url_is_missing(rokka: Rokka) -> None:
-    response = rokka.api(
-        "POST", "/sourceimages/demo", files={"url[0]": (None, "https://example.com/a.jpg")}
-    )
-    assert response.status_code == 501
-    assert "importing by URL" in response.json()["error"]["message"]
-
-
 def test_upload__leaves_no_file_behind_when_refused(rokka: Rokka) -> None:
     rokka.post_file(b"words")
     rokka.upload(encode(halves(30, 20)))
@@ -192,28 +205,6 @@ def test_delete__hides_the_image_and_a_new_upload_brings_it_back(rokka: Rokka) -
     assert rokka.api("GET", path).status_code == 200
 
 
-def test_list__is_newest_first_in_pages(rokka: Rokka) -> None:
-    hashes = [rokka.upload(encode(halves(width, 9)))["hash"] for width in (10, 20, 30)]
-    page = rokka.api("GET", "/sourceimages/demo?limit=2").json()
-    assert [item["hash"] for item in page["items"]] == hashes[:0:-1]
-    assert page["total"] == 3
-    assert page["links"] == {"next": {"href": "/sourceimages/demo?limit=2&offset=2"}}
-    last = rokka.api("GET", page["links"]["next"]["href"]).json()
-    assert [item["hash"] for item in last["items"]] == hashes[:1]
-
-
-def test_list__finds_by_binary_hash(rokka: Rokka) -> None:
-    image = rokka.upload(encode(halves(30, 20)))
-    found = rokka.api("GET", f"/sourceimages/demo?binaryHash={image['binary_hash']}").json()
-    assert found == {"total": 1, "items": [image]}
-
-
-def test_list__says_that_search_is_missing(rokka: Rokka) -> None:
-    response = rokka.api("GET", "/sourceimages/demo?height=1200")
-    assert response.status_code == 501
-    assert "search (parameter 'height')" in response.json()["error"]["message"]
-
-
 @pytest.mark.parametrize(
     "area",
     [
@@ -236,8 +227,11 @@ def test_upload__refuses_a_subject_area_without_numbers(rokka: Rokka, area: str)
     ("fields", "status", "message"),
     [
         ({"meta_user[0]": "words"}, 400, "meta_user[0] is 'words', must be a JSON object."),
-        ({"optimize_source": "true"}, 501, "optimize_source"),
-        ({"meta_static[0]": "{}"}, 501, "automatic descriptions"),
+        ({"optimize_source": "gif"}, 400, "optimize_source is 'gif', must be true, jpg or png."),
+        ({"meta_static[0]": '{"colours": {}}'}, 400, "auto_description"),
+        ({"meta_static[0]": '{"auto_description": {}}'}, 400, "languages is null"),
+        ({"options[0]": '{"shiny": true}'}, 400, "Unknown option 'shiny'"),
+        ({"options[0]": '{"visual_binaryhash": true}'}, 200, ""),
         ({"fileName": "needless"}, 200, ""),
     ],
 )
@@ -247,32 +241,6 @@ def test_upload__reads_its_other_parts(
     response = rokka.post_file(encode(halves(30, 20)), **fields)
     assert response.status_code == status
     assert message in response.text
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("limit=2001", 400),
-        ("limit=x", 400),
-        ("offset=-1", 400),
-        ("sort=size", 501),
-        ("limit=0", 200),
-    ],
-)
-def test_list__checks_its_parameters(rokka: Rokka, query: str, status: int) -> None:
-    assert rokka.api("GET", f"/sourceimages/demo?{query}").status_code == status
-
-
-def test_list__links_back(rokka: Rokka) -> None:
-    for width in (10, 20):
-        rokka.upload(encode(halves(width, 9)))
-    page = rokka.api("GET", "/sourceimages/demo?limit=2&offset=1").json()
-    assert page["links"] == {"prev": {"href": "/sourceimages/demo?limit=2"}}
-
-
-def test_list__has_previous_pages(rokka: Rokka) -> None:
-    page = rokka.api("GET", "/sourceimages/demo?limit=2&offset=7").json()
-    assert page["links"] == {"prev": {"href": "/sourceimages/demo?limit=2&offset=5"}}
 
 
 def test_upload__takes_the_largest_subject_area_and_renders_it(rokka: Rokka) -> None:
@@ -312,3 +280,99 @@ def test_upload__refuses_what_may_or_may_not_be_protected(rokka: Rokka, value: s
     assert response.status_code == 400
     assert "must be true or false" in response.json()["error"]["message"]
     assert rokka.api("GET", "/sourceimages/demo").json()["total"] == 0
+
+
+def test_upload__takes_two_dots_for_no_name(rokka: Rokka) -> None:
+    assert rokka.upload(encode(halves(30, 20)), "..")["name"] == "unnamed"
+
+
+def test_rename__keeps_the_hash(rokka: Rokka) -> None:
+    image = rokka.upload(encode(halves(30, 20)))
+    path = f"/sourceimages/demo/{image['hash']}"
+    response = rokka.api("PUT", f"{path}/name", json="new name.jpg")
+    assert (response.status_code, response.content) == (204, b"")
+    assert rokka.api("GET", path).json() == {**image, "name": "new name.jpg"}
+
+
+@pytest.mark.parametrize("body", ["", "12", "{}", '" "'])
+def test_rename__refuses_what_is_no_name(rokka: Rokka, body: str) -> None:
+    image = rokka.upload(encode(halves(30, 20)))
+    response = rokka.api("PUT", f"/sourceimages/demo/{image['hash']}/name", data=body)
+    assert response.status_code == 400
+    assert "must be a JSON string" in response.json()["error"]["message"]
+
+
+def test_restore__brings_metadata_back_within_thirty_days(rokka: Rokka, clock: Clock) -> None:
+    image = rokka.upload(encode(halves(30, 20)), **{"meta_user[0]": '{"foo": "bar"}'})
+    path = f"/sourceimages/demo/{image['hash']}"
+    rokka.api("DELETE", path)
+    clock.advance(29 * DAY)
+    response = rokka.api("POST", f"{path}/restore")
+    del image["link"]
+    assert (response.status_code, response.json()) == (200, {**image, "deleted": False})
+    assert rokka.api("POST", f"{path}/restore").json() == response.json()
+    assert rokka.api("GET", path).status_code == 200
+
+
+def test_restore__ends_after_thirty_days(rokka: Rokka, clock: Clock) -> None:
+    path = f"/sourceimages/demo/{rokka.upload(encode(halves(30, 20)))['hash']}"
+    rokka.api("DELETE", path)
+    clock.advance(31 * DAY)
+    for response in (
+        rokka.api("POST", f"{path}/restore"),
+        rokka.api("GET", f"{path}?deleted=true"),
+    ):
+        assert response.status_code == 404
+        assert "No source image found" in response.json()["error"]["message"]
+    assert rokka.api("GET", "/sourceimages/demo?deleted=true").json()["total"] == 0
+
+
+def test_delete__by_binary_takes_all_its_images(rokka: Rokka) -> None:
+    data = encode(halves(30, 20))
+    image = rokka.upload(data)
+    rokka.upload(data, **{"meta_dynamic[0][version]": '{"text": "two"}'})
+    other = rokka.upload(encode(halves(10, 10)))
+    path = f"/sourceimages/demo?binaryHash={image['binary_hash']}"
+    assert rokka.api("DELETE", path).status_code == 204
+    assert rokka.api("GET", "/sourceimages/demo").json()["items"] == [other]
+    response = rokka.api("DELETE", path)
+    assert response.status_code == 404
+    assert "No source image found" in response.json()["error"]["message"]
+
+
+def test_delete__by_binary_asks_for_the_binary(rokka: Rokka) -> None:
+    rokka.upload(encode(halves(30, 20)))
+    assert rokka.api("DELETE", "/sourceimages/demo").status_code == 400
+    assert rokka.api("GET", "/sourceimages/demo").json()["total"] == 1
+
+
+@pytest.mark.parametrize("path", ["/{hash}", "?binaryHash={binary_hash}"])
+def test_delete__spares_what_is_locked(rokka: Rokka, path: str) -> None:
+    image = rokka.upload(encode(halves(30, 20)), **{"options[0]": '{"locked": true}'})
+    response = rokka.api("DELETE", f"/sourceimages/demo{path.format(**image)}")
+    assert response.status_code == 403
+    assert "is locked" in response.json()["error"]["message"]
+    assert rokka.api("GET", "/sourceimages/demo").json()["items"] == [image]
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_endpoint__knows_no_other_organization(shared_rokka: Rokka, path: str) -> None:
+    method, _, rest = path.partition(" ")
+    response = shared_rokka.api(method, f"/sourceimages/elsewhere{rest}")
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == 404
+    assert "'elsewhere' does not exist" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", [path for path in ENDPOINTS if UNKNOWN in path])
+def test_endpoint__says_that_an_image_is_unknown(shared_rokka: Rokka, path: str) -> None:
+    method, _, rest = path.partition(" ")
+    bodies = {"PUT": BODIES.get(rest.rpartition("/")[2], "{}"), "PATCH": "{}"}
+    response = shared_rokka.api(
+        method,
+        f"/sourceimages/demo{rest}",
+        data=bodies.get(method, '{"languages": ["en"]}'),
+        headers={"Destination": "demo"},
+    )
+    assert response.status_code == 404
+    assert "No source image found" in response.json()["error"]["message"]

@@ -1,0 +1,7 @@
+"""``/sourceimages/{organization}`` (API.md 2.1 to 2.3)."""
+
+from __future__ import annotations
+
+from django_rokka.emulator.api.source_images.routes import ROUTES
+
+__all__ = ["ROUTES"]

@@ -1,0 +1,74 @@
+"""``/user/apikeys/token``: JSON web tokens in place of a key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.wrappers import Response
+
+from django_rokka.emulator.addresses import read_addresses
+from django_rokka.emulator.errors import json_response
+from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.routing import Route
+from django_rokka.emulator.services import Services
+from django_rokka.emulator.tokens import write_token
+
+__all__ = ["ROUTES"]
+
+_DAY = 86_400
+_MAX_VALIDITY = 3_650 * _DAY
+_REQUEST_IP = "request_ip"
+
+
+def create(services: Services, request: IncomingRequest, /) -> Response:
+    """Make a token; shown a token itself, renew it if it may be renewed."""
+    _check_renewal(request)
+    default = _DAY if request.caller.token is None else request.caller.token["expt"]
+    validity = request.number("expires_in", default, maximum=_MAX_VALIDITY)
+    if validity < 1:
+        raise BadRequest("expires_in is '0', must be a number of seconds from 1 on.")
+    if request.caller.token is not None and validity > default:
+        raise Forbidden(
+            f"A token cannot get a successor that is valid for longer than its own {default} s."
+            " Get one with an API key."
+        )
+    addresses = _read_addresses(request)
+    payload: dict[str, Any] = {
+        "id": request.caller.key.id,
+        "exp": int(services.clock().timestamp()) + validity,
+        "expt": validity,
+        "rn": request.flag("renewable") if request.args.get("renewable") else bool(addresses),
+    }
+    if addresses:
+        payload["ips"] = addresses
+    token = write_token(payload, services.users.token_secret())
+    return json_response({"token": token, "payload": payload})
+
+
+def _check_renewal(request: IncomingRequest) -> None:
+    token = request.caller.token
+    if token is None:
+        return
+    if not token["rn"]:
+        raise Forbidden("The token is not renewable. Get a new one with an API key.")
+    if "ips" in token and request.flag("no_ip_protection"):
+        raise Forbidden("The successor of a token stays bound to addresses. Use an API key.")
+
+
+def _read_addresses(request: IncomingRequest) -> list[str]:
+    given = [text.strip() for text in request.args.get("ips", "").split(",") if text.strip()]
+    if request.flag("no_ip_protection"):
+        if given:
+            raise BadRequest("Give either no_ip_protection or ips, not both.")
+        return []
+    own = [request.address]
+    if request.caller.token is not None:
+        own = request.caller.token.get("ips", [])
+    named = [request.address if text == _REQUEST_IP else text for text in given]
+    return read_addresses("ips", named) or own
+
+
+ROUTES: tuple[Route, ...] = tuple(
+    Route(method, "/user/apikeys/token", create) for method in ("GET", "POST")
+)

@@ -1,0 +1,53 @@
+"""``optimize_source``: what an uploaded file becomes before it is stored (API.md 2.1.4)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from werkzeug.exceptions import BadRequest
+
+from django_rokka.emulator import vips
+from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.files import IncomingFile
+from django_rokka.emulator.measuring import Measurement
+
+__all__ = ["optimize", "read_mode"]
+
+_MODES = {"": "", "false": "", "true": "png", "png": "png", "jpg": "jpg"}
+_OPTIMIZED = frozenset({"tif", "psd"})
+"""Formats that become another; every other file is stored as it came."""
+_QUALITY = 92
+
+
+def read_mode(text: str) -> str:
+    """Return the format that is asked for, empty for none, or answer 400."""
+    mode = _MODES.get(text.strip('"').lower())
+    if mode is None:
+        raise BadRequest(f"optimize_source is {text[:100]!r}, must be true, jpg or png.")
+    return mode
+
+
+def optimize(path: Path, measured: Measurement, target: IncomingFile, *, mode: str) -> bool:
+    """Write the optimized file; return whether there is one for such a source.
+
+    PNG loses nothing. JPEG is of high quality, and WebP where the picture is not opaque.
+    """
+    source = measured.format.name
+    if source not in _OPTIMIZED:
+        return False
+    if source == "psd":
+        raise Missing("optimize_source for PSD")
+    kind = "webp" if mode == "jpg" and not measured.opaque else mode
+    try:
+        picture = vips.load(path, format=source, width=measured.width, height=measured.height)
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder) / f"optimized.{kind}"
+            vips.save(picture, made, **({} if kind == "png" else {"Q": _QUALITY}))
+            with made.open("rb") as file:
+                shutil.copyfileobj(file, target)
+    except vips.BrokenImage as error:
+        raise BadRequest(f"The file cannot be optimized: {error}") from error
+    target.flush()
+    return True
