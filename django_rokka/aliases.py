@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db.models import Model, QuerySet
 
 from django_rokka.columns import get_image_fields
-from django_rokka.exceptions import Conflict, InvalidReference, RokkaError
+from django_rokka.exceptions import AliasExists, InvalidReference, RokkaError
 from django_rokka.fields import RokkaImage
 from django_rokka.models import Alias
 from django_rokka.render import ImageReference
@@ -136,11 +136,11 @@ def _point(alias: Alias, hash: str, *, storage: RokkaStorage, using: str) -> Non
         alias.save(using=using, update_fields=("asked_hash", "changed"))
     try:
         aliases.create(alias.name, hash, overwrite=is_ours, deadline=_DEADLINE)
-    except Conflict as error:
+    except AliasExists as error:
         current = aliases.get(alias.name, deadline=_DEADLINE).hash
         if current not in (hash, asked):
             alias.asked_hash = asked
-            raise Conflict(
+            raise AliasExists(
                 f"The alias {alias.name!r} points at {current} and this project did not set it,"
                 f" so it was not moved to {hash}. Delete it at rokka, or use another name.",
                 status=error.status,

@@ -56,7 +56,7 @@ class Config:
     api_host: str = "https://api.rokka.io"
     render_host: str = "https://{organization}.rokka.io"
     stacks: Mapping[str, Any] | None = None
-    timeout: float | tuple[float, float] = (10, 60)
+    timeout: float | tuple[float, float] = (5, 60)
     retries: int = 4
     upload_deadline: float = 25
     verify: bool = True

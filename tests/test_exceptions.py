@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pickle
 import re
+from datetime import datetime, timezone
 
 import pytest
 
 from django_rokka import exceptions
-from django_rokka.exceptions import APIError, RateLimited, RokkaError
+from django_rokka.exceptions import (
+    APIError,
+    CallFailed,
+    PermissionDenied,
+    RateLimited,
+    RokkaError,
+)
 
 CLASSES = [
     item
@@ -58,10 +65,14 @@ def test_error__says_what_it_is(kind: type[RokkaError]) -> None:
 @pytest.mark.parametrize("kind", CLASSES)
 def test_error__survives_a_pickle(kind: type[RokkaError], protocol: int) -> None:
     error = kind("What happened.")
+    if isinstance(error, CallFailed):
+        error = type(error)("What happened.", status=499, method="GET", path="/x", body="{}")
     if isinstance(error, APIError):
-        error = type(error)("What happened.", status=499, method="GET", path="/x", detail="Why.")
+        error.detail = "Why."
     if isinstance(error, RateLimited):
-        error.retry_after = 7.5
+        error.retry_at = datetime(2026, 3, 1, tzinfo=timezone.utc)
+    if isinstance(error, PermissionDenied):
+        error.feature = "a paid one"
 
     copy = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 - our own
 

@@ -11,8 +11,10 @@ from django.core.files.base import ContentFile
 from django.template import Context, Template
 from pytest_django import Settings
 
-from django_rokka.client import observe_calls
+from django_rokka.client import RokkaClient, observe_calls
+from django_rokka.client.endpoints.endpoint import Endpoint
 from django_rokka.conf import Config
+from django_rokka.emulator import EmulatorServer
 from django_rokka.fields import RokkaImage
 from django_rokka.storage import RokkaStorage
 from django_rokka.testing import assert_no_rokka_calls
@@ -74,6 +76,32 @@ def test_field__answers_as_shown(rokka: RokkaStorage) -> None:
         exec(shown.replace("original.read()", "read = original.read()"), namespace)  # noqa: S102
     assert namespace["read"] == content
     assert [call.segments[-1] for call in calls] == ["download"]
+
+
+def test_client__does_as_shown(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "beach.jpg").write_bytes(beach := pictures.jpeg(width=1600, height=1200))
+    (tmp_path / "photos" / "lake.jpg").write_bytes(pictures.jpeg(width=40, height=30))
+    monkeypatch.chdir(tmp_path)
+    shown = next(block for block in get_blocks("python") if "RokkaClient(" in block)
+    ours = f'organization="demo", api_key=API_KEY, api_host="{server.api_host}"'
+    code = shown.replace('organization="acme", api_key=API_KEY', ours)
+
+    namespace: dict[str, Any] = {"API_KEY": server.emulator.api_key}
+    exec(code, namespace)  # noqa: S102  # our own README
+
+    downloaded = [path.read_bytes() for path in tmp_path.glob("?" * 40 + ".jpg")]
+    assert downloaded == [beach, beach]  # with and without its subject area
+    assert namespace["created"].image.name == "lake.jpg"
+
+
+def test_resources_of_the_client__are_all_in_the_table() -> None:
+    with RokkaClient(organization="acme") as client:
+        resources = {name for name, value in vars(client).items() if isinstance(value, Endpoint)}
+    documented = get_table("The client")
+    assert resources == {*documented, "operations", "stack_options"}
 
 
 def test_options__are_all_in_the_table() -> None:

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from django_rokka import stacks
 from django_rokka.client import observe_calls
-from django_rokka.exceptions import AuthenticationFailed, BadRequest
+from django_rokka.exceptions import AuthenticationFailed, InvalidRequest
 
 from tests import pictures
 from tests.pages import fetch_picture
@@ -61,7 +61,7 @@ def test_apply__without_declared_stacks_asks_nobody(configure: Any) -> None:
 def test_apply__passes_on_what_rokka_refuses(configure: Any) -> None:
     wide = {"name": "resize", "options": {"width": 20, "wdith": 20}}
     configure(stacks={"thumb": {"operations": [wide]}})
-    with pytest.raises(BadRequest, match="wdith"):
+    with pytest.raises(InvalidRequest, match="wdith"):
         stacks.apply()
     configure(stacks={"thumb": THUMB}, api_key="wrong")
     with pytest.raises(AuthenticationFailed, match="Check the option api_key"):

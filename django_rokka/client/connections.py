@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest, Session
-    from requests.adapters import BaseAdapter
+    from requests import Session
 
 __all__ = ["Connections"]
 
@@ -20,17 +19,11 @@ class Connections:
 
     A session of requests is not safe to share among threads, and after a fork parent and child
     would write to the same socket, so each thread of each process has its own.
-    ``adapter`` carries all requests where it is given, instead of the network.
+    ``make_session`` is what makes them, ``requests.Session`` where it is ``None``.
     """
 
-    def __init__(
-        self,
-        *,
-        authenticate: Callable[[PreparedRequest], PreparedRequest],
-        adapter: BaseAdapter | None = None,
-    ) -> None:
-        self._authenticate = authenticate
-        self._adapter = adapter
+    def __init__(self, make_session: Callable[[], Session] | None = None) -> None:
+        self._make_session = make_session
         self._start()
 
     def get_session(self) -> Session:
@@ -39,7 +32,7 @@ class Connections:
             self._start()
         session: Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = self._make_session()
+            session = self._local.session = self._open_session()
             with self._lock:
                 self._sessions.add(session)
         return session
@@ -59,13 +52,9 @@ class Connections:
         self._local = threading.local()
         self._sessions: WeakSet[Session] = WeakSet()  # weak: a thread takes its own along
 
-    def _make_session(self) -> Session:
+    def _open_session(self) -> Session:
+        if self._make_session is not None:
+            return self._make_session()
         import requests
 
-        session = requests.Session()
-        # With credentials of its own requests does not look into ~/.netrc.
-        session.auth = self._authenticate
-        if self._adapter is not None:
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-        return session
+        return requests.Session()

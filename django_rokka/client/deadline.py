@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-__all__ = ["Clock", "Deadline", "Timeout"]
+__all__ = ["Clock", "Deadline", "Timeouts"]
 
-Timeout = tuple[float, float]
+Timeouts = tuple[float, float]
 """Seconds to wait for a connection, and for each piece of an answer."""
 
 _SHORTEST_TIMEOUT = 0.001  # zero would mean "do not block" to a socket
@@ -47,12 +47,12 @@ class Deadline:
         """Say whether waiting that long ends before the deadline."""
         return self._end is None or self._clock.monotonic() + seconds < self._end
 
-    def shorten(self, timeout: Timeout) -> Timeout:
+    def shorten(self, timeouts: Timeouts) -> Timeouts:
         """Return timeouts that end no later than the deadline."""
         if self._end is None:
-            return timeout
+            return timeouts
         left = max(self._end - self._clock.monotonic(), _SHORTEST_TIMEOUT)
-        return min(timeout[0], left), min(timeout[1], left)
+        return min(timeouts[0], left), min(timeouts[1], left)
 
     def watch(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Pass blocks on; raise ``TimeoutError`` once the deadline has passed."""

@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
-from datetime import timezone
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, IncompleteRead
 
@@ -15,43 +15,72 @@ from django_rokka.client.calls import Call
 from django_rokka.client.deadline import Clock
 from django_rokka.client.tracebacks import iter_chain
 from django_rokka.exceptions import (
+    AliasExists,
     APIError,
     AuthenticationFailed,
-    BadRequest,
     Conflict,
     ConnectionFailed,
+    InvalidRequest,
     NotFound,
     OrganizationNotFound,
-    PermissionRefused,
+    PermissionDenied,
+    PreconditionFailed,
+    QuotaExceeded,
     RateLimited,
-    RequestTimeout,
     ServerError,
+    Timeout,
 )
 
 __all__ = [
-    "BUDGET_HEADER",
     "error_of_answer",
     "error_of_connection",
     "foreign_exceptions",
     "is_worth_a_retry",
     "read_retry_after",
+    "was_never_sent",
 ]
 
-BUDGET_HEADER = "X-RateLimit-Retry-After"
-"""A unix timestamp: when the hourly budget of cache invalidations has room again."""
+_BUDGET = "X-RateLimit-Retry-After"
+"""A unix timestamp: when an hourly budget has room again."""
 
 _LONGEST_DETAIL = 300
 
 _KINDS: dict[int, type[APIError]] = {
-    400: BadRequest,
+    400: InvalidRequest,
     401: AuthenticationFailed,
     409: Conflict,
-    412: Conflict,
-    413: BadRequest,
-    415: BadRequest,
-    422: BadRequest,
-    429: RateLimited,
+    412: PreconditionFailed,
+    413: InvalidRequest,
+    415: InvalidRequest,
+    422: InvalidRequest,
 }
+
+_MESSAGES: dict[type[APIError], str] = {
+    OrganizationNotFound: (
+        "There is no organization {organization} at {host} ({says})."
+        " Check the option organization of the storage, or ROKKA_ORGANIZATION."
+    ),
+    NotFound: (
+        "There is no {subject} in organization {organization} at {host} ({says})."
+        " Check it, and the option organization."
+    ),
+    AuthenticationFailed: (
+        "rokka refused the API key for organization {organization} ({says})."
+        " Check the option api_key of the storage, or ROKKA_API_KEY."
+    ),
+    PermissionDenied: (
+        "rokka refused {what} ({says}). The API key lacks a role in organization {organization},"
+        " or its account {lack}. Check both at rokka."
+    ),
+    AliasExists: "rokka has it already: {what} ({says}). Pass overwrite=True to replace it.",
+    PreconditionFailed: (
+        "The destination has it already: {what} ({says}). Pass overwrite=True to replace it."
+    ),
+    RateLimited: "rokka takes no more calls like {what} for now ({says}). Try again {when}.",
+    QuotaExceeded: "rokka takes no more calls like {what} for now ({says}). Try again {when}.",
+    ServerError: "rokka failed at {what} ({says}). Try again later.",
+}
+_OTHER_MESSAGE = "rokka does not accept {what} ({says}). Change what is sent."
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ORGANIZATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
@@ -76,15 +105,19 @@ def foreign_exceptions() -> tuple[type[Exception], ...]:
 
 def error_of_connection(error: Exception, *, call: Call, api_host: str) -> ConnectionFailed:
     """Translate an exception of the network."""
-    what = f"{call.method} {api_host}{call.path}"
+    api_host = call.host or api_host
     if any(_is_timeout(link) for link in iter_chain(error)):
-        return RequestTimeout(
-            f"No answer in time to {what}. Try again later, or raise the option timeout or the"
-            " call's deadline."
+        return Timeout(
+            f"No answer in time to {call.method} {api_host}{call.path}. Try again later, or raise"
+            " the option timeout or the call's deadline.",
+            method=call.method,
+            path=call.path,
         )
     return ConnectionFailed(
         f"No connection to {api_host} for {call.method} {call.path} ({_reason(error)})."
-        " Check the network and the option api_host."
+        " Check the network and the option api_host.",
+        method=call.method,
+        path=call.path,
     )
 
 
@@ -97,40 +130,54 @@ def is_worth_a_retry(error: Exception) -> bool:
     return not (is_untrusted or isinstance(error, ValueError))
 
 
+def was_never_sent(error: Exception) -> bool:
+    """Say whether there was no connection at all, so that nothing can have been done."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    return any(
+        isinstance(link, (ConnectTimeoutError, NewConnectionError)) for link in iter_chain(error)
+    )
+
+
 def error_of_answer(
     *,
     call: Call,
     api_host: str,
     status: int,
     text: str,
-    location: str = "",
-    retry_after: float | None = None,
+    headers: Mapping[str, str],
+    clock: Clock,
 ) -> APIError:
     """Translate an answer that is no success.
 
-    ``text`` is its body, ``location`` its header, both with any key masked; ``retry_after`` is
-    in seconds.
+    ``text`` is its body; in it and in the headers the credentials are masked.
     """
     if status < 400:
-        return _redirected(call, status, api_host=api_host, location=location)
+        return _redirected(call, status, api_host=api_host, headers=headers, text=text)
     detail, is_about_credentials = _read_body(text)
-    kind = _kind(call, status, detail=detail, is_about_credentials=is_about_credentials)
+    kind = _kind(
+        call, status, detail=detail, is_about_credentials=is_about_credentials, headers=headers
+    )
+    retry_after = read_retry_after(headers, clock=clock)
     says = f"{status}: {detail}" if detail else str(status)
     error = kind(
         _message(kind, call, api_host=api_host, says=says, retry_after=retry_after),
         status=status,
         method=call.method,
         path=call.path,
+        body=text,
         detail=detail,
     )
-    if isinstance(error, RateLimited):
-        error.retry_after = retry_after
+    if isinstance(error, RateLimited) and retry_after is not None:
+        error.retry_at = datetime.fromtimestamp(clock.time() + retry_after, timezone.utc)
+    if isinstance(error, PermissionDenied):
+        error.feature = call.feature
     return error
 
 
 def read_retry_after(headers: Mapping[str, str], *, clock: Clock) -> float | None:
     """Return the seconds to wait, ``None`` when rokka does not say or says nothing readable."""
-    if budget := headers.get(BUDGET_HEADER):
+    if budget := headers.get(_BUDGET):
         timestamp = _read_number(budget)
         return None if timestamp is None else max(0.0, timestamp - clock.time())
     text = headers.get("Retry-After", "").strip()
@@ -146,23 +193,37 @@ def read_retry_after(headers: Mapping[str, str], *, clock: Clock) -> float | Non
     return max(0.0, date.timestamp() - clock.time())
 
 
-def _redirected(call: Call, status: int, *, api_host: str, location: str) -> APIError:
-    where = re.sub(r"[?#].*", "", location)[:_LONGEST_DETAIL]
+def _redirected(
+    call: Call, status: int, *, api_host: str, headers: Mapping[str, str], text: str
+) -> APIError:
+    where = re.sub(r"[?#].*", "", headers.get("Location", ""))[:_LONGEST_DETAIL]
     return APIError(
         f"{api_host} answered {call.method} {call.path} with a redirect to {where!r} ({status}). It"
         " is not followed, because the API key must not travel. Check the option api_host.",
         status=status,
         method=call.method,
         path=call.path,
+        body=text,
     )
 
 
-def _kind(call: Call, status: int, *, detail: str, is_about_credentials: bool) -> type[APIError]:
+def _kind(
+    call: Call,
+    status: int,
+    *,
+    detail: str,
+    is_about_credentials: bool,
+    headers: Mapping[str, str],
+) -> type[APIError]:
     if status == 404:
         is_known = call.subject and not _misses_organization(detail)
         return NotFound if is_known else OrganizationNotFound
     if status == 403:
-        return AuthenticationFailed if is_about_credentials else PermissionRefused
+        return AuthenticationFailed if is_about_credentials else PermissionDenied
+    if status == 429:
+        return QuotaExceeded if _BUDGET in headers else RateLimited
+    if status == 409 and call.segments[2:3] == ("alias",):
+        return AliasExists
     if status >= 500:
         return ServerError
     return _KINDS.get(status, APIError)
@@ -177,36 +238,17 @@ def _misses_organization(detail: str) -> bool:
 def _message(
     kind: type[APIError], call: Call, *, api_host: str, says: str, retry_after: float | None
 ) -> str:
-    what = f"{call.method} {call.path}"
-    organization = call.organization
-    if kind is OrganizationNotFound:
-        return (
-            f"There is no organization {organization!r} at {api_host} ({says})."
-            " Check the option organization of the storage, or ROKKA_ORGANIZATION."
-        )
-    if kind is NotFound:
-        return (
-            f"There is no {call.subject} in organization {organization!r} at {api_host} ({says})."
-            " Check it, and the option organization."
-        )
-    if kind is AuthenticationFailed:
-        return (
-            f"rokka refused the API key for organization {organization!r} ({says})."
-            " Check the option api_key of the storage, or ROKKA_API_KEY."
-        )
-    if kind is PermissionRefused:
-        return (
-            f"rokka refused {what} ({says}). The API key lacks a role in organization"
-            f" {organization!r}, or its account lacks the feature: check both at rokka."
-        )
-    if kind is Conflict:
-        return f"rokka has it already: {what} ({says}). Pass overwrite=True to replace it."
-    if kind is RateLimited:
-        when = "later" if retry_after is None else f"in {retry_after:.0f} s"
-        return f"rokka takes no more calls like {what} for now ({says}). Try again {when}."
-    if kind is ServerError:
-        return f"rokka failed at {what} ({says}). Try again later."
-    return f"rokka does not accept {what} ({says}). Change what is sent."
+    if kind is Conflict and call.segments[0] == "stacks":
+        kind = AliasExists  # the same words: it exists, and may be overwritten
+    return _MESSAGES.get(kind, _OTHER_MESSAGE).format(
+        what=f"{call.method} {call.path}",
+        host=api_host,
+        organization=repr(call.organization),
+        subject=call.subject,
+        says=says,
+        lack=f"lacks the feature ({call.feature})" if call.feature else "lacks the feature",
+        when="later" if retry_after is None else f"in {retry_after:.0f} s",
+    )
 
 
 def _read_body(text: str) -> tuple[str, bool]:

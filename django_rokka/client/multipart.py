@@ -8,7 +8,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha1
 from io import SEEK_END, BytesIO, TextIOBase
@@ -17,9 +17,18 @@ from typing import BinaryIO, Protocol, cast
 
 from django_rokka.exceptions import EmptyFile, UploadFailed
 
-__all__ = ["BLOCK_SIZE", "MultipartBody", "Readable", "Source", "open_source"]
+__all__ = [
+    "BLOCK_SIZE",
+    "Body",
+    "FormBody",
+    "MultipartBody",
+    "Readable",
+    "Source",
+    "get_file_name",
+    "open_source",
+]
 
-BLOCK_SIZE = 64 * 1024
+BLOCK_SIZE = 256 * 1024
 """Bytes read, hashed and sent at a time."""
 
 _SPOOL_LIMIT = 1024 * 1024  # what cannot be rewound waits in memory up to here, then on disk
@@ -34,8 +43,22 @@ class Readable(Protocol):
         ...
 
 
-Source = bytes | os.PathLike[str] | str | Readable
-"""What can be uploaded: bytes, the path of a file, or an open binary file."""
+Source = bytes | os.PathLike[str] | str | Readable | Iterable[bytes]
+"""What can be uploaded: bytes, the path of a file, an open binary file, or blocks of bytes."""
+
+
+class Body(Protocol):
+    """The body of a request: each iteration gives all of it.
+
+    ``failure`` is what reading its file raised.
+    """
+
+    content_type: str
+    failure: Exception | None
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
 
 
 @contextmanager
@@ -55,21 +78,38 @@ def open_source(source: Source) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", source)
     else:
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL_LIMIT) as spooled:
-            shutil.copyfileobj(source, spooled, BLOCK_SIZE)
+            if hasattr(source, "read"):
+                shutil.copyfileobj(cast("Readable", source), spooled, BLOCK_SIZE)
+            else:
+                spooled.writelines(source)
             yield cast("BinaryIO", spooled)
+
+
+def get_file_name(source: Source) -> str:
+    """Return the name of the file that a source is, without its folder; ``image`` for none."""
+    path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", "")
+    # The name of a file that was opened by its descriptor is a number.
+    name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else ""
+    return name.replace("\\", "/").rpartition("/")[2] or "image"
 
 
 class MultipartBody:
     """A request body of one file and some texts, which requests streams with its length.
 
     Each iteration rewinds the file, so a retry is another iteration. After a whole pass
-    ``sha1`` is the file's SHA-1 in hexadecimal digits, before that it is empty. ``failure`` is
-    what reading the file raised, which the connection's own errors would hide.
-    Raise ``EmptyFile`` for a file of zero bytes.
+    ``sha1`` is the file's SHA-1 in hexadecimal digits, before that, or where it ``is_hashed`` is
+    false, it is empty. ``failure`` is what reading the file raised, which the connection's own
+    errors would hide. Raise ``EmptyFile`` for a file of zero bytes.
     """
 
     def __init__(
-        self, file: BinaryIO, *, name: str, field_name: str, texts: Mapping[str, str]
+        self,
+        file: BinaryIO,
+        *,
+        name: str,
+        field_name: str,
+        texts: Mapping[str, str],
+        is_hashed: bool = True,
     ) -> None:
         file.seek(0, SEEK_END)
         self._file = file
@@ -77,13 +117,11 @@ class MultipartBody:
         if not self._file_size:
             raise EmptyFile(f"The file {name[:200]!r} is empty; rokka takes no empty files.")
         self._name = name
+        self._is_hashed = is_hashed
         boundary = secrets.token_hex(16)
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._head = _write_head(boundary, field_name, name)
-        self._tail = b"\r\n" + b"".join(
-            _write_text(boundary, key, text) for key, text in texts.items()
-        )
-        self._tail += f"--{boundary}--\r\n".encode()
+        self._tail = b"\r\n" + _write_texts(boundary, texts)
         self.sha1 = ""
         self.failure: Exception | None = None
 
@@ -94,26 +132,30 @@ class MultipartBody:
         self.sha1 = ""
         yield self._head
         try:
-            yield from self._iter_file()
+            yield from self._iter_hashed() if self._is_hashed else self._iter_file()
         except Exception as error:
             self.failure = error
             raise OSError("the file to upload cannot be read") from error
         yield self._tail
 
-    def _iter_file(self) -> Iterator[bytes]:
+    def _iter_hashed(self) -> Iterator[bytes]:
         digest = sha1(usedforsecurity=False)
+        for block in self._iter_file():
+            digest.update(block)
+            yield block
+        self.sha1 = digest.hexdigest()
+
+    def _iter_file(self) -> Iterator[bytes]:
         self._file.seek(0)
         left = self._file_size
         while left:
             block = self._file.read(min(BLOCK_SIZE, left))
             if not block:
                 raise UploadFailed(self._changed("has become shorter"))
-            digest.update(block)
             left -= len(block)
             yield block
         if self._file.read(1):
             raise UploadFailed(self._changed("has grown"))
-        self.sha1 = digest.hexdigest()
 
     def _changed(self, what: str) -> str:
         return (
@@ -122,11 +164,28 @@ class MultipartBody:
         )
 
 
+class FormBody:
+    """A request body of texts alone."""
+
+    failure: Exception | None = None
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        boundary = secrets.token_hex(16)
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._content = _write_texts(boundary, texts)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+
 def _is_text(source: object) -> bool:
     return isinstance(source, TextIOBase)
 
 
-def _is_seekable(source: Readable) -> bool:
+def _is_seekable(source: object) -> bool:
     is_seekable = getattr(source, "seekable", None)
     return bool(is_seekable()) if is_seekable else hasattr(source, "seek")
 
@@ -144,11 +203,13 @@ def _write_head(boundary: str, field_name: str, name: str) -> bytes:
     return text.encode(errors="replace")
 
 
-def _write_text(boundary: str, key: str, text: str) -> bytes:
-    part = (
+def _write_texts(boundary: str, texts: Mapping[str, str]) -> bytes:
+    """Write the parts that are texts, and the end of the body."""
+    parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{_escape(key)}"\r\n\r\n{text}\r\n'
-    )
-    return part.encode(errors="replace")
+        for key, text in texts.items()
+    ]
+    return "".join([*parts, f"--{boundary}--\r\n"]).encode(errors="replace")
 
 
 def _escape(text: str) -> str:

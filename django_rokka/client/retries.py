@@ -19,7 +19,10 @@ _T = TypeVar("_T")
 
 
 class Failure(NamedTuple):
-    """An attempt that failed, and whether another one may succeed."""
+    """An attempt that failed, and whether another one may succeed.
+
+    ``retry_after`` is in seconds.
+    """
 
     error: Exception
     cause: BaseException | None = None
@@ -40,8 +43,26 @@ def repeat(
     Waits grow exponentially with jitter, and are never shorter than what rokka asked for.
     Return the last outcome, and whether it was the deadline that ended the attempts.
     """
+    first = attempt()
+    if not _is_transient(first):
+        return first, False  # nearly always, and without importing what repeats
+    return _repeat_after(
+        first, attempt, retries=retries, deadline=deadline, clock=clock, on_retry=on_retry
+    )
+
+
+def _repeat_after(
+    first: _T | Failure,
+    attempt: Callable[[], _T | Failure],
+    *,
+    retries: int,
+    deadline: Deadline,
+    clock: Clock,
+    on_retry: Callable[[Failure, float], None],
+) -> tuple[_T | Failure, bool]:
     import tenacity
 
+    known = [first]
     backoff = tenacity.wait_exponential(multiplier=0.5, max=20) + tenacity.wait_random(0, 1)
 
     def wait(state: RetryCallState) -> float:
@@ -58,7 +79,7 @@ def repeat(
         before_sleep=lambda state: on_retry(_failure(state), state.upcoming_sleep),
         retry_error_callback=_failure,
     )
-    outcome = retrying(attempt)
+    outcome = retrying(lambda: known.pop() if known else attempt())
     is_cut_short = _is_transient(outcome) and retrying.statistics["attempt_number"] <= retries
     return outcome, is_cut_short
 

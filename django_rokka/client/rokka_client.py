@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from django_rokka.client.deadline import Clock, Timeout
+from django_rokka.client.calls import Call, Repeat
+from django_rokka.client.credentials import TokenStore
+from django_rokka.client.deadline import Clock, Timeouts
 from django_rokka.client.endpoints.aliases import Aliases
+from django_rokka.client.endpoints.memberships import Memberships
+from django_rokka.client.endpoints.operations import Operations
+from django_rokka.client.endpoints.organizations import Organizations
+from django_rokka.client.endpoints.rendering import Utils
 from django_rokka.client.endpoints.source_images import SourceImages
+from django_rokka.client.endpoints.stack_options import StackOptions
 from django_rokka.client.endpoints.stacks import Stacks
+from django_rokka.client.endpoints.stats import Stats
+from django_rokka.client.endpoints.users import Users
 from django_rokka.client.secrets import Secret
 from django_rokka.client.session import DEFAULT_TIMEOUT, Session
 
 if TYPE_CHECKING:
-    from requests.adapters import BaseAdapter
+    import requests
 
 __all__ = ["API_HOST", "RokkaClient"]
 
@@ -25,38 +36,54 @@ API_HOST = "https://api.rokka.io"
 class RokkaClient(AbstractContextManager["RokkaClient"]):
     """Speak to rokka's API on behalf of an organization.
 
+    ``api_key`` opens the API. With ``tokens``, a store of JSON web tokens, requests carry a token
+    instead, which is renewed before it ends; the key, if there is one, fetches the first.
     ``timeout`` is in seconds, one number or a pair: to connect, and for each piece of an answer.
-    ``retries`` counts what follows a first try that failed for a passing reason. ``adapter``
-    takes the requests in place of the network; ``clock`` is where time comes from. Safe to share
-    among threads. Raise ``ValueError`` for an argument that cannot be meant.
+    ``retries`` counts what follows a first try that failed for a passing reason. ``session``
+    makes the ``requests.Session`` that each thread uses, for proxies, certificates or adapters
+    of your own; ``clock`` is where time comes from. Safe to share among threads. Raise
+    ``ValueError`` for an argument that cannot be meant::
+
+        with RokkaClient(organization="acme", api_key="...") as client:
+            image = client.source_images.create("beach.jpg")
     """
 
     def __init__(
         self,
         *,
         organization: str,
-        api_key: str,
+        api_key: str = "",
+        tokens: TokenStore | None = None,
         api_host: str = API_HOST,
-        timeout: float | Timeout = DEFAULT_TIMEOUT,
+        timeout: float | Timeouts = DEFAULT_TIMEOUT,
         retries: int = 4,
-        adapter: BaseAdapter | None = None,
+        session: Callable[[], requests.Session] | None = None,
         clock: Clock = time,
     ) -> None:
         api_key = Secret(api_key)  # the local too: error pages show the variables of each frame
         self.organization = organization
         self.api_host = api_host
         self._session = Session(
+            organization=organization,
             api_key=api_key,
+            tokens=tokens,
             api_host=api_host,
             timeout=timeout,
             retries=retries,
-            adapter=adapter,
+            make_session=session,
             clock=clock,
         )
         self.api_host = self._session.api_host
         self.source_images = SourceImages(self._session, organization=organization)
         self.aliases = Aliases(self._session, organization=organization)
         self.stacks = Stacks(self._session, organization=organization)
+        self.stack_options = StackOptions(self._session, organization=organization)
+        self.operations = Operations(self._session, organization=organization)
+        self.organizations = Organizations(self._session, organization=organization)
+        self.memberships = Memberships(self._session, organization=organization)
+        self.users = Users(self._session, organization=organization)
+        self.utils = Utils(self._session, organization=organization)
+        self.stats = Stats(self._session, organization=organization)
 
     def __repr__(self) -> str:
         return f"<RokkaClient {self.organization!r} at {self.api_host}>"
@@ -69,6 +96,34 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
         /,
     ) -> None:
         self.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        json: Any = None,
+        deadline: float | None = None,
+    ) -> Any:
+        """Make a call that has no method here, and return the JSON of its answer.
+
+        ``path`` is percent-encoded and starts with ``/``. Only ``GET`` and ``HEAD`` are repeated
+        when their answer is lost::
+
+            client.request("GET", "/organizations/acme")
+        """
+        call = Call(
+            method=method,
+            segments=tuple(unquote(segment) for segment in path.strip("/").split("/")),
+            organization=self.organization,
+            subject=f"{path!r}",
+            parameters=parameters or {},
+            json=json,
+            repeat=Repeat.ALWAYS if method in {"GET", "HEAD"} else Repeat.UNLESS_UNKNOWN,
+            deadline=deadline,
+        )
+        return self._session.request(call).json
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["MASK", "Secret", "is_key"]
+__all__ = ["MASK", "NO_SECRET", "Secret", "hide_secrets", "is_key"]
 
 MASK = "********"
+
+_SECRETS = frozenset({"api_key", "key", "token"})
 
 
 class Secret(str):
@@ -25,6 +29,22 @@ class Secret(str):
         return text.replace(self, MASK) if self else text
 
 
+NO_SECRET = Secret("")
+"""What stands where a key is not known."""
+
+
 def is_key(text: str) -> bool:
     """Say whether a header can hold this API key: white space and line ends are pasted along."""
     return re.fullmatch(r"[!-~]*", text) is not None
+
+
+def hide_secrets(data: Any) -> Any:
+    """Return a copy of some JSON in which keys and tokens are masked wherever they are shown."""
+    if isinstance(data, Mapping):
+        return {
+            name: Secret(value)
+            if name in _SECRETS and isinstance(value, str)
+            else hide_secrets(value)
+            for name, value in data.items()
+        }
+    return [hide_secrets(value) for value in data] if isinstance(data, list) else data

@@ -19,7 +19,11 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """One answer. ``missing`` bytes are announced and never sent; ``is_reset`` breaks off."""
+    """One answer. ``missing`` bytes are announced and never sent; ``is_reset`` breaks off.
+
+    What ``is_reset`` and has ``missing`` bytes breaks off after the others. With ``reads_half``
+    the second half of the request's body stays unread.
+    """
 
     status: int = 200
     json: Any = None
@@ -29,6 +33,7 @@ class Reply:
     missing: int = 0
     is_reset: bool = False
     reads_body: bool = True
+    reads_half: bool = False
 
     @property
     def content(self) -> bytes:
@@ -45,16 +50,29 @@ class Received:
     body: bytes
     port: int
 
+    @property
+    def line(self) -> tuple[str, str]:
+        return self.method, self.target
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
 
 class ScriptedServer(ThreadingMixIn, HTTPServer):
-    """Give the replies in their order; what is asked beyond them is a 500."""
+    """Give the replies in their order; what is asked beyond them is a 500.
+
+    ``open_ports`` are those of the clients that have not closed their connections.
+    """
 
     daemon_threads = False
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.is_stopping = threading.Event()
         self.replies: deque[Reply] = deque()
         self.received: list[Received] = []
+        self.open_ports: set[int] = set()
 
     @property
     def url(self) -> str:
@@ -73,6 +91,7 @@ class ScriptedServer(ThreadingMixIn, HTTPServer):
         try:
             yield self
         finally:
+            self.is_stopping.set()
             self.shutdown()
             thread.join()
             self.server_close()
@@ -81,12 +100,21 @@ class ScriptedServer(ThreadingMixIn, HTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: ScriptedServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer on an open connection waits for 40 ms
     timeout = 10
+
+    def setup(self) -> None:
+        self.server.open_ports.add(self.client_address[1])
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.open_ports.discard(self.client_address[1])
 
     def answer(self) -> None:
         script = self.server.replies
         reply = script.popleft() if script else Reply(status=500, body=b"beyond the script")
-        length = int(self.headers.get("Content-Length", 0))
+        length = int(self.headers.get("Content-Length", 0)) // (2 if reply.reads_half else 1)
         body = self.rfile.read(length) if reply.reads_body else b""
         self.server.received.append(
             Received(
@@ -97,8 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
                 port=self.client_address[1],
             )
         )
-        time.sleep(reply.delay)
-        if reply.is_reset:
+        self.server.is_stopping.wait(reply.delay)
+        if reply.is_reset and not reply.missing:
             self.reset()
             return
         self.send_response(reply.status)
@@ -108,9 +136,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(reply.content) + reply.missing))
         self.end_headers()
         self.wfile.write(reply.content)
+        if reply.is_reset:
+            time.sleep(0.01)  # what is under way when a connection is reset never arrives
+            self.reset()
         self.close_connection |= bool(reply.missing) or not reply.reads_body
 
-    do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server's names
+    # The names are http.server's.
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_COPY = answer  # noqa: N815
 
     def reset(self) -> None:
         linger = struct.pack("ii", 1, 0)  # closing sends a reset

@@ -12,17 +12,19 @@ import pytest
 
 from django_rokka.client import RokkaClient
 from django_rokka.exceptions import (
+    AliasExists,
     APIError,
     AuthenticationFailed,
-    BadRequest,
     Conflict,
     ConnectionFailed,
+    InvalidRequest,
     NotFound,
     OrganizationNotFound,
-    PermissionRefused,
+    PermissionDenied,
+    PreconditionFailed,
     RateLimited,
-    RequestTimeout,
     ServerError,
+    Timeout,
 )
 
 from tests.client.samples import BAD_KEY, HASH
@@ -31,15 +33,15 @@ from tests.client.scripted_server import Reply, ScriptedServer
 PATH = f"/sourceimages/acme/{HASH}"
 
 STATUSES = [
-    (400, BadRequest),
+    (400, InvalidRequest),
     (401, AuthenticationFailed),
-    (403, PermissionRefused),
+    (403, PermissionDenied),
     (404, NotFound),
     (409, Conflict),
-    (412, Conflict),
-    (413, BadRequest),
-    (415, BadRequest),
-    (422, BadRequest),
+    (412, PreconditionFailed),
+    (413, InvalidRequest),
+    (415, InvalidRequest),
+    (422, InvalidRequest),
     (423, APIError),
     (429, RateLimited),
     (500, ServerError),
@@ -79,10 +81,10 @@ MESSAGES = [
     ),
     (
         Reply(status=403, json={"error": {"code": 403, "message": "Forbidden"}}),
-        PermissionRefused,
+        PermissionDenied,
         (
             f"rokka refused GET {PATH} (403: Forbidden). The API key lacks a role in organization"
-            " 'acme', or its account lacks the feature: check both at rokka."
+            " 'acme', or its account lacks the feature. Check both at rokka."
         ),
     ),
     (
@@ -105,13 +107,13 @@ MESSAGES = [
     ),
     (
         Reply(status=400, json={"error": {"message": "Bad name"}}),
-        BadRequest,
+        InvalidRequest,
         f"rokka does not accept GET {PATH} (400: Bad name). Change what is sent.",
     ),
     (
         Reply(status=409, json={"error": {"message": "It exists"}}),
         Conflict,
-        f"rokka has it already: GET {PATH} (409: It exists). Pass overwrite=True to replace it.",
+        f"rokka does not accept GET {PATH} (409: It exists). Change what is sent.",
     ),
     (
         Reply(body=b"<html>"),
@@ -153,11 +155,12 @@ def test_status__becomes_a_type(
 ) -> None:
     error = ask(Reply(status=status))
 
-    assert (type(error), error.status, error.method, error.path, error.detail) == (
+    assert (type(error), error.status, error.method, error.path, error.detail, error.body) == (
         kind,
         status,
         "GET",
         PATH,
+        "",
         "",
     )
 
@@ -239,7 +242,7 @@ def test_connection__broken_is_said(
     with pytest.raises(ConnectionFailed, match=f"for GET {PATH} \\({reason}\\)") as caught:
         make_client(retries=0).source_images.get(HASH)
 
-    assert not isinstance(caught.value, RequestTimeout)
+    assert not isinstance(caught.value, Timeout)
 
 
 def test_connection__to_no_http_server_is_said(make_client: Callable[..., RokkaClient]) -> None:
@@ -283,3 +286,44 @@ def test_not_found__is_of_the_organization_when_rokka_speaks_of_nothing_else(
     ask: Callable[[Reply], APIError], words: str, kind: type[APIError]
 ) -> None:
     assert type(ask(Reply(status=404, json={"error": {"code": 404, "message": words}}))) is kind
+
+
+def test_alias__that_exists_is_said(client: RokkaClient, server: ScriptedServer) -> None:
+    server.reply(Reply(status=409, json={"error": {"message": "It exists"}}))
+
+    with pytest.raises(AliasExists) as caught:
+        client.aliases.create("logo", HASH)
+
+    assert str(caught.value) == (
+        "rokka has it already: PUT /sourceimages/acme/alias/logo (409: It exists). Pass"
+        " overwrite=True to replace it."
+    )
+
+
+def test_feature__that_costs_is_named(client: RokkaClient, server: ScriptedServer) -> None:
+    server.reply(Reply(status=403, json={"error": {"code": 403, "message": "Upgrade"}}))
+
+    with pytest.raises(PermissionDenied) as caught:
+        client.aliases.invalidate_cache("logo")
+
+    assert caught.value.feature == "clearing the cache of an alias"
+    assert str(caught.value) == (
+        "rokka refused DELETE /sourceimages/acme/alias/logo/cache (403: Upgrade). The API key lacks"
+        " a role in organization 'acme', or its account lacks the feature (clearing the cache of an"
+        " alias). Check both at rokka."
+    )
+
+
+def test_body__is_kept_on_the_error(ask: Callable[[Reply], APIError]) -> None:
+    assert ask(Reply(status=400, body=b'{"more": "than words"}')).body == '{"more": "than words"}'
+
+
+def test_connection__refused_names_the_call(make_client: Callable[..., RokkaClient]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as unused:
+        host = f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+    with pytest.raises(ConnectionFailed) as caught:
+        make_client(api_host=host, retries=0).source_images.get(HASH)
+
+    error = caught.value
+    assert (error.status, error.method, error.path, error.body) == (0, "GET", PATH, "")

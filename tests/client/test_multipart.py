@@ -15,7 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_rokka.client.multipart import BLOCK_SIZE, MultipartBody, open_source
+from django_rokka.client.multipart import (
+    BLOCK_SIZE,
+    MultipartBody,
+    Source,
+    get_file_name,
+    open_source,
+)
 from django_rokka.exceptions import EmptyFile, UploadFailed
 
 HOSTILE_NAMES = {
@@ -120,7 +126,7 @@ def test_body__reads_a_block_at_a_time() -> None:
             asked.append(-1 if size is None else size)
             return super().read(size)
 
-    file = Recording(b"x" * 200_000)
+    file = Recording(b"x" * 800_000)
     body = MultipartBody(file, name="a", field_name="f", texts={})
     blocks = [len(block) for block in body]
 
@@ -224,3 +230,45 @@ def test_source__that_was_open_stays_open() -> None:
 def test_source__open_as_text_is_refused() -> None:
     with pytest.raises(TypeError, match="open it in binary mode"), open_source(StringIO("x")):  # type: ignore[arg-type]  # that is the claim
         pass
+
+
+def test_body__is_not_hashed_when_told_so() -> None:
+    body = MultipartBody(BytesIO(b"x"), name="a", field_name="f", texts={}, is_hashed=False)
+
+    sent = b"".join(body)
+
+    assert b"\r\n\r\nx\r\n--" in sent
+    assert body.sha1 == ""
+
+
+def test_source__may_be_blocks_of_bytes() -> None:
+    blocks = (bytes([number]) * 300_000 for number in range(5))
+
+    with open_source(blocks) as opened:
+        opened.seek(0)
+        content = opened.read()
+
+    assert content == b"".join(bytes([number]) * 300_000 for number in range(5))
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("photos/beach.jpg", "beach.jpg"),
+        (Path("photos") / "beach.jpg", "beach.jpg"),
+        (r"C:\photos\beach.jpg", "beach.jpg"),
+        (b"bytes", "image"),
+        (BytesIO(b"bytes"), "image"),
+        ([b"bytes"], "image"),
+    ],
+)
+def test_file_name__is_the_last_part_of_the_path(source: Source, name: str) -> None:
+    assert get_file_name(source) == name
+
+
+def test_file_name__of_an_open_file_is_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "beach.jpg"
+    path.write_bytes(b"x")
+
+    with path.open("rb") as opened, os.fdopen(os.dup(opened.fileno()), "rb") as nameless:
+        assert (get_file_name(opened), get_file_name(nameless)) == ("beach.jpg", "image")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timezone
 from email.utils import formatdate
 
 import pytest
@@ -10,10 +13,11 @@ import pytest
 from django_rokka.client import RokkaClient
 from django_rokka.exceptions import (
     AuthenticationFailed,
-    BadRequest,
     Conflict,
     ConnectionFailed,
+    InvalidRequest,
     NotFound,
+    QuotaExceeded,
     RateLimited,
     RokkaError,
     ServerError,
@@ -32,7 +36,7 @@ TRANSIENT = [
     Reply(body=b"{", missing=3),
 ]
 FINAL = [
-    (Reply(status=400), BadRequest),
+    (Reply(status=400), InvalidRequest),
     (Reply(status=401), AuthenticationFailed),
     (Reply(status=404), NotFound),
     (Reply(status=409), Conflict),
@@ -148,28 +152,131 @@ def test_retry_after__that_says_nothing_is_passed_over(
 
 @pytest.mark.parametrize(("seconds", "deadline"), [(61, None), (30, 20)])
 def test_retry_after__too_far_away_is_left_to_the_caller(
-    client: RokkaClient, server: ScriptedServer, seconds: int, deadline: float | None
+    client: RokkaClient,
+    server: ScriptedServer,
+    clock: FakeClock,
+    seconds: int,
+    deadline: float | None,
 ) -> None:
     server.reply(Reply(status=429, headers={"Retry-After": str(seconds)}))
 
     with pytest.raises(RateLimited, match=f"Try again in {seconds} s") as caught:
         client.source_images.get(HASH, deadline=deadline)
 
-    assert caught.value.retry_after == seconds
+    assert caught.value.retry_at == datetime.fromtimestamp(clock.now + seconds, timezone.utc)
     assert len(server.received) == 1
 
 
-def test_budget__is_never_retried(
+def test_budget__that_has_room_soon_is_waited_for(
     client: RokkaClient, server: ScriptedServer, clock: FakeClock
 ) -> None:
-    headers = {"X-RateLimit-Retry-After": str(int(clock.now) + 2)}
-    server.reply(Reply(status=429, headers=headers))
+    headers = {"X-RateLimit-Retry-After": str(int(clock.now) + 9)}
+    server.reply(Reply(status=429, headers=headers), Reply(json=RECORDED))
 
-    with pytest.raises(RateLimited) as caught:
+    client.source_images.get(HASH)
+
+    assert clock.slept == [9]
+
+
+def test_budget__spent_for_long_is_left_to_the_caller(
+    client: RokkaClient, server: ScriptedServer, clock: FakeClock
+) -> None:
+    retry_at = int(clock.now) + 3000
+    server.reply(Reply(status=429, headers={"X-RateLimit-Retry-After": str(retry_at)}))
+
+    with pytest.raises(QuotaExceeded) as caught:
         client.source_images.get(HASH)
 
-    assert caught.value.retry_after == 2
+    assert caught.value.retry_at == datetime.fromtimestamp(retry_at, timezone.utc)
     assert len(server.received) == 1
+
+
+def create_alias(client: RokkaClient) -> None:
+    client.aliases.create("logo", HASH)
+
+
+def move_alias(client: RokkaClient) -> None:
+    client.aliases.create("logo", HASH, overwrite=True)
+
+
+ALIAS = Reply(json={"alias": "logo", "hash": HASH, "organization": "acme"})
+
+
+@pytest.mark.parametrize("reply", [Reply(status=429), Reply(status=503)], ids=repr)
+def test_retry__of_what_must_not_happen_twice_follows_a_refusal(
+    client: RokkaClient, server: ScriptedServer, reply: Reply
+) -> None:
+    server.reply(reply, ALIAS)
+
+    create_alias(client)
+
+    assert len(server.received) == 2
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(status=502), Reply(status=504), Reply(is_reset=True)], ids=repr
+)
+def test_retry__of_what_must_not_happen_twice_follows_no_lost_answer(
+    client: RokkaClient, server: ScriptedServer, reply: Reply
+) -> None:
+    server.reply(reply, ALIAS)
+
+    with pytest.raises((ServerError, ConnectionFailed)):
+        create_alias(client)
+
+    assert len(server.received) == 1
+
+
+def test_retry__of_what_may_happen_twice_follows_a_lost_answer(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(is_reset=True), ALIAS)
+
+    move_alias(client)
+
+    assert len(server.received) == 2
+
+
+def test_retry__of_what_was_never_sent_follows_anyhow(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer, clock: FakeClock
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as unused:
+        host = f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+    with pytest.raises(ConnectionFailed):
+        create_alias(make_client(api_host=host, retries=2))
+
+    assert len(clock.slept) == 2
+
+
+def test_delete__that_was_done_when_its_answer_got_lost_is_a_success(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(is_reset=True), Reply(status=404))
+
+    client.aliases.delete("logo")
+
+    assert [request.method for request in server.received] == ["DELETE", "DELETE"]
+
+
+def test_delete__of_what_was_refused_before_is_not_found(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=503), Reply(status=404))
+
+    with pytest.raises(NotFound):
+        client.aliases.delete("logo")
+
+
+def test_error__after_all_retries_is_that_of_the_last_answer(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=502, body=b"first"), Reply(status=504, body=b"last"))
+
+    with pytest.raises(ServerError) as caught:
+        make_client(retries=1).source_images.get(HASH)
+
+    assert (caught.value.status, caught.value.body) == (504, "last")
 
 
 @pytest.mark.parametrize("reply", TRANSIENT, ids=repr)

@@ -14,7 +14,7 @@ import pytest
 from django_rokka import __version__
 from django_rokka.client import RokkaClient
 from django_rokka.client.multipart import BLOCK_SIZE
-from django_rokka.exceptions import APIError, RequestTimeout
+from django_rokka.exceptions import APIError, InvalidName, Timeout
 
 from tests.client.conftest import API_KEY, FakeClock
 from tests.client.samples import HASH, RECORDED, uploaded
@@ -46,20 +46,33 @@ def test_request__without_a_key_has_no_key_header(
 
 
 def test_request__quotes_each_segment(client: RokkaClient, server: ScriptedServer) -> None:
-    server.reply(Reply(json=RECORDED))
+    server.reply(Reply(status=204))
 
-    client.source_images.get("a/../b?c#d:e ü", organization="../x")
+    client.request("GET", "/a%2F..%2Fb%3Fc%23d:e%20%C3%BC/x", parameters={"b": "1 2", "a": "[é}"})
 
-    assert server.received[0].target == "/sourceimages/..%2Fx/a%2F..%2Fb%3Fc%23d:e%20%C3%BC"
+    assert server.received[0].target == "/a%2F..%2Fb%3Fc%23d:e%20%C3%BC/x?a=%5B%C3%A9%7D&b=1%202"
 
 
-@pytest.mark.parametrize("segment", ["", ".", ".."])
+@pytest.mark.parametrize("path", ["", "/", "//", "/a/./b", "/a/%2e%2e/b"])
 def test_request__refuses_segments_that_mean_another_path(
-    client: RokkaClient, server: ScriptedServer, segment: str
+    client: RokkaClient, server: ScriptedServer, path: str
 ) -> None:
-    with pytest.raises(ValueError, match=f"'{segment}' cannot be a part of the path"):
-        client.source_images.delete(segment)
+    with pytest.raises(InvalidName, match=r"'\.{0,2}' cannot be a part of the path"):
+        client.request("GET", path)
 
+    assert server.received == []
+
+
+@pytest.mark.parametrize("organization", ["../x", "a/b", "a?b", "é", "A", "a b"])
+def test_request__refuses_what_is_no_organization(
+    client: RokkaClient, server: ScriptedServer, organization: str
+) -> None:
+    with pytest.raises(InvalidName) as caught:
+        client.aliases.get("logo", organization=organization)
+
+    assert str(caught.value) == (
+        f"{organization!r} is no organization: use lower-case letters, digits and '-'."
+    )
     assert server.received == []
 
 
@@ -142,7 +155,7 @@ def test_upload__is_sent_in_blocks_with_its_length(
         send(self, data)
 
     monkeypatch.setattr(http.client.HTTPConnection, "send", record)
-    content = b"x" * 200_000
+    content = b"x" * 800_000
     server.reply(Reply(json=uploaded(content)))
 
     client.source_images.create(content, name="a.jpg")
@@ -150,7 +163,7 @@ def test_upload__is_sent_in_blocks_with_its_length(
     head = server.received[0].headers
     assert "Transfer-Encoding" not in head
     assert int(head["Content-Length"]) == len(server.received[0].body)
-    assert sizes[2:-1] == [65536, 65536, 65536, 200_000 - 3 * 65536]
+    assert sizes[2:-1] == [*[BLOCK_SIZE] * 3, 800_000 - 3 * BLOCK_SIZE]
 
 
 def test_timeout__is_a_typed_error(
@@ -158,7 +171,7 @@ def test_timeout__is_a_typed_error(
 ) -> None:
     server.reply(Reply(delay=0.5))
 
-    with pytest.raises(RequestTimeout) as caught:
+    with pytest.raises(Timeout) as caught:
         make_client(timeout=(5, 0.1), retries=0).source_images.get(HASH)
 
     assert str(caught.value) == (
@@ -172,7 +185,7 @@ def test_deadline__shortens_the_timeout(server: ScriptedServer) -> None:
 
     with (
         RokkaClient(organization="acme", api_key=API_KEY, api_host=server.url) as client,
-        pytest.raises(RequestTimeout) as caught,
+        pytest.raises(Timeout) as caught,
     ):
         client.source_images.get(HASH, deadline=0.1)
 
@@ -189,10 +202,11 @@ def test_deadline__ends_the_retries(
     started = clock.now
 
     with pytest.raises(
-        RequestTimeout, match=r"within its deadline of 3 s\. The last try: rokka fail"
-    ):
+        Timeout, match=r"within its deadline of 3 s\. The last try: rokka fail"
+    ) as caught:
         client.source_images.get(HASH, deadline=3)
 
+    assert (caught.value.status, caught.value.method) == (503, "GET")
     assert clock.now - started < 3
     assert 1 < len(server.received) < 5
 
@@ -206,7 +220,7 @@ def test_deadline__ends_an_upload_between_two_blocks(
             return super().read(size)
 
     slow = Slow(b"x" * 1_000_000)
-    with pytest.raises(RequestTimeout):
+    with pytest.raises(Timeout):
         client.source_images.create(slow, name="a.jpg", deadline=5)
 
     assert slow.tell() < 10 * BLOCK_SIZE
@@ -216,7 +230,8 @@ def test_log__has_a_line_for_each_call_and_a_warning_for_each_retry(
     client: RokkaClient, server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="django_rokka.client")
-    server.reply(Reply(status=502), Reply(is_reset=True), Reply(json=RECORDED))
+    answered = Reply(json=RECORDED, headers={"X-Request-Id": "r-1"})
+    server.reply(Reply(status=502), Reply(is_reset=True), answered)
 
     client.source_images.get(HASH)
 
@@ -228,7 +243,7 @@ def test_log__has_a_line_for_each_call_and_a_warning_for_each_retry(
     path = f"/sourceimages/acme/{HASH}"
     assert [level for level, _ in lines] == ["DEBUG", "WARNING", "DEBUG", "WARNING", "DEBUG"]
     assert [text for level, text in lines if level == "DEBUG"] == [
-        f"GET {path} 502 0 ms (organization acme)",
-        f"GET {path} ConnectionError (organization acme)",
-        f"GET {path} 200 0 ms (organization acme)",
+        f"GET {path} 502 0 ms (attempt 1, organization acme)",
+        f"GET {path} ConnectionError 0 ms (attempt 2, organization acme)",
+        f"GET {path} 200 0 ms (attempt 3, organization acme, request 'r-1')",
     ]

@@ -12,16 +12,16 @@ from django.core.files.base import ContentFile
 from django_rokka.emulator import EmulatorServer
 from django_rokka.exceptions import (
     AuthenticationFailed,
-    BadRequest,
-    ChecksumMismatch,
     ConnectionFailed,
     EmptyFile,
+    IntegrityError,
+    InvalidRequest,
     OrganizationNotFound,
-    PermissionRefused,
+    PermissionDenied,
     RateLimited,
-    RequestTimeout,
     RokkaError,
     ServerError,
+    Timeout,
 )
 from django_rokka.storage import RokkaStorage
 
@@ -91,7 +91,7 @@ def test_slow_host__names_the_timeout(make_storage: MakeStorage, server: Emulato
     server.emulator.faults.add(method="POST", delay=0.5)
 
     assert fail_to_save(make_storage(timeout=0.1)) == (
-        RequestTimeout,
+        Timeout,
         (
             f"No answer in time to POST {server.api_host}/sourceimages/demo. Try again later, or"
             " raise the option timeout or the call's deadline."
@@ -105,7 +105,7 @@ def test_deadline__ends_an_upload_with_all_its_tries(
     server.emulator.faults.add(method="POST", status=503, times=9)
     storage = make_storage(retries=9)
 
-    with pytest.raises(RequestTimeout, match=r"deadline of 0\.2 s"):
+    with pytest.raises(Timeout, match=r"deadline of 0\.2 s"):
         storage.upload("a.jpg", ContentFile(pictures.jpeg()), deadline=0.2)
 
 
@@ -117,7 +117,7 @@ def test_empty_file__is_refused_before_any_upload(make_storage: MakeStorage) -> 
 def test_text_named_jpg__is_rokkas_to_refuse(make_storage: MakeStorage) -> None:
     kind, message = fail_to_save(make_storage(), b"this is no picture")
 
-    assert kind is BadRequest
+    assert kind is InvalidRequest
     assert message.startswith(
         "rokka does not accept POST /sourceimages/demo (400: 'lake.jpg' cannot be stored."
     )
@@ -126,7 +126,7 @@ def test_text_named_jpg__is_rokkas_to_refuse(make_storage: MakeStorage) -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (403, PermissionRefused, "lacks a role"),
+        (403, PermissionDenied, "lacks a role"),
         (429, RateLimited, "takes no more calls"),
         (500, ServerError, "Try again later"),
         (503, ServerError, "Try again later"),
@@ -170,7 +170,7 @@ def test_another_checksum__is_an_error(make_storage: MakeStorage) -> None:
         storage = make_storage(api_host=wrong.url)
         unverified = make_storage(api_host=wrong.url, verify=False)
 
-        with pytest.raises(ChecksumMismatch, match="Upload it again"):
+        with pytest.raises(IntegrityError, match="Upload it again"):
             storage.save("a.svg", ContentFile(pictures.svg()))
         storage.client.close()
         name = unverified.save("a.svg", ContentFile(pictures.svg()))

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from django_rokka.client.calls import Call
+from django_rokka.client.calls import Answer, Repeat
+from django_rokka.client.endpoints.endpoint import Endpoint, check_hash
 from django_rokka.client.objects import Alias
-from django_rokka.client.session import Session
 from django_rokka.render import check_alias_name
 
 __all__ = ["Aliases"]
 
 
-class Aliases:
+class Aliases(Endpoint):
     """Point aliases at images.
 
-    ``organization`` acts on another organization than the client's. ``deadline`` limits a call
-    with all its retries, in seconds. Each method raises ``InvalidAliasName`` before the network
-    is touched, an ``APIError`` when rokka refuses, and ``ConnectionFailed`` without an answer.
+    In every method ``organization`` acts on another organization than the client's, and
+    ``deadline`` limits the call with all its retries, in seconds. Every method raises
+    ``InvalidAliasName`` before the network is touched, an ``APIError`` when rokka refuses, and
+    ``ConnectionFailed`` without an answer.
     """
-
-    def __init__(self, session: Session, *, organization: str) -> None:
-        self._session = session
-        self._organization = organization
 
     def create(
         self,
@@ -36,9 +32,15 @@ class Aliases:
     ) -> Alias:
         """Point an alias at an image: ``PUT /sourceimages/{organization}/alias/{name}``.
 
-        Raise ``Conflict`` when it exists and ``overwrite`` was not asked for.
+        Return the alias. Raise ``AliasExists`` when it exists and ``overwrite`` was not asked
+        for, ``NotFound`` when there is no such image. Without ``overwrite`` it is repeated only
+        while it cannot have been done. What caches hold of the alias stays until
+        ``invalidate_cache``::
+
+            client.aliases.create("brand_7_logo", image.hash, overwrite=True)
         """
-        call = self._call(
+        check_hash(hash)
+        answer = self._ask(
             "PUT",
             name,
             organization=organization,
@@ -46,66 +48,53 @@ class Aliases:
             subject=f"source image {hash!r} to name {name!r}",
             parameters={"overwrite": "true"} if overwrite else {},
             json={"hash": hash},
+            repeat=Repeat.ALWAYS if overwrite else Repeat.UNLESS_UNKNOWN,
         )
-        asked = {"alias": name, "hash": hash, "organization": call.organization}
+        asked = {"alias": name, "hash": hash, "organization": answer.call.organization}
         # The answer's body is not documented; what it leaves out is what was asked for.
-        return self._session.request(call).read_as(
-            lambda data: Alias.from_json({**asked, **(data or {})})
-        )
+        return answer.read_as(lambda data: Alias.from_json({**asked, **(data or {})}))
 
     def get(self, name: str, *, organization: str = "", deadline: float | None = None) -> Alias:
-        """Return what an alias points at: ``GET /sourceimages/{organization}/alias/{name}``."""
-        call = self._call("GET", name, organization=organization, deadline=deadline)
-        return self._session.request(call).read_as(Alias.from_json)
+        """Return what an alias points at: ``GET /sourceimages/{organization}/alias/{name}``.
+
+        Raise ``NotFound`` when there is no such alias::
+
+            client.aliases.get("brand_7_logo").hash
+        """
+        answer = self._ask("GET", name, organization=organization, deadline=deadline)
+        return answer.read_as(Alias.from_json)
 
     def delete(self, name: str, *, organization: str = "", deadline: float | None = None) -> None:
         """Delete an alias, not its image: ``DELETE /sourceimages/{organization}/alias/{name}``.
 
-        Its rendered images stay in caches.
+        Its rendered images stay in caches. Raise ``NotFound`` when there is no such alias::
+
+            client.aliases.delete("brand_7_logo")
         """
-        self._session.request(
-            self._call("DELETE", name, organization=organization, deadline=deadline)
-        )
+        self._ask("DELETE", name, organization=organization, deadline=deadline, deletes=True)
 
     def invalidate_cache(
         self, name: str, *, organization: str = "", deadline: float | None = None
     ) -> None:
-        """Clear what the CDN holds of an alias: ``DELETE .../alias/{name}/cache``.
+        """Clear what the CDN holds: ``DELETE /sourceimages/{organization}/alias/{name}/cache``.
 
-        rokka takes ten an hour, from paid accounts; so it is never retried. ``RateLimited`` has
-        the seconds until the next one as ``retry_after``.
+        rokka accepts it and clears within seconds. It takes ten an hour, from paying accounts,
+        so it is never retried. Raise ``QuotaExceeded``, whose ``retry_at`` says when there is
+        room again, and ``PermissionDenied`` on a free account::
+
+            client.aliases.invalidate_cache("brand_7_logo")
         """
-        call = self._call(
+        self._ask(
             "DELETE",
             name,
             "cache",
             organization=organization,
             deadline=deadline,
-            is_repeatable=False,
+            feature="clearing the cache of an alias",
+            repeat=Repeat.NEVER,
         )
-        self._session.request(call)
 
-    def _call(
-        self,
-        method: str,
-        name: str,
-        *rest: str,
-        organization: str,
-        deadline: float | None,
-        subject: str = "",
-        parameters: Mapping[str, str] | None = None,
-        json: Any = None,
-        is_repeatable: bool = True,
-    ) -> Call:
+    def _ask(self, method: str, name: str, *rest: str, subject: str = "", **parts: Any) -> Answer:
         check_alias_name(name)
-        organization = organization or self._organization
-        return Call(
-            method=method,
-            segments=("sourceimages", organization, "alias", name, *rest),
-            organization=organization,
-            subject=subject or f"alias {name!r}",
-            parameters=parameters or {},
-            json=json,
-            is_repeatable=is_repeatable,
-            deadline=deadline,
-        )
+        path = ("sourceimages", "{}", "alias", name, *rest)
+        return self._request(method, *path, subject=subject or f"alias {name!r}", **parts)

@@ -120,4 +120,4 @@ class EmulatedRokkaStorage(RokkaStorage):
     def _connect(self, emulator: Emulator) -> RokkaClient:
         from django_rokka.emulator import EmulatorAdapter
 
-        return self._make_client(adapter=EmulatorAdapter(emulator))
+        return self._make_client(session=EmulatorAdapter(emulator).make_session)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timezone
 
 import pytest
 
 from django_rokka.client import Alias, RokkaClient
-from django_rokka.exceptions import Conflict, InvalidAliasName, NotFound, RateLimited
+from django_rokka.exceptions import (
+    AliasExists,
+    ConnectionFailed,
+    InvalidAliasName,
+    InvalidName,
+    NotFound,
+    PermissionDenied,
+    QuotaExceeded,
+)
 
 from tests.client.conftest import FakeClock
 from tests.client.samples import HASH
@@ -58,8 +67,30 @@ def test_create__of_an_existing_alias_is_a_conflict(
 ) -> None:
     server.reply(Reply(status=409, json={"error": {"code": 409, "message": "It exists"}}))
 
-    with pytest.raises(Conflict, match="Pass overwrite=True to replace it"):
+    with pytest.raises(AliasExists, match="Pass overwrite=True to replace it"):
         client.aliases.create("logo", HASH)
+
+
+@pytest.mark.parametrize(("overwrite", "tries"), [(False, 1), (True, 5)])
+def test_create__is_repeated_only_where_that_is_safe(
+    client: RokkaClient, server: ScriptedServer, *, overwrite: bool, tries: int
+) -> None:
+    server.reply(*[Reply(is_reset=True)] * 5)
+
+    with pytest.raises(ConnectionFailed):
+        client.aliases.create("logo", HASH, overwrite=overwrite)
+
+    assert len(server.received) == tries
+
+
+@pytest.mark.parametrize("hash", ["", "alias", "E55116", "e5511", f"{HASH}0", "../e55116"])
+def test_create__refuses_what_is_no_hash(
+    client: RokkaClient, server: ScriptedServer, hash: str
+) -> None:
+    with pytest.raises(InvalidName, match="is no hash of an image: 6 to 40 of the characters"):
+        client.aliases.create("logo", hash)
+
+    assert server.received == []
 
 
 def test_create__for_no_image_names_both(client: RokkaClient, server: ScriptedServer) -> None:
@@ -86,6 +117,21 @@ def test_delete__deletes_one(client: RokkaClient, server: ScriptedServer) -> Non
     )
 
 
+def test_delete__after_a_lost_answer_is_done(client: RokkaClient, server: ScriptedServer) -> None:
+    server.reply(Reply(is_reset=True), Reply(status=404))
+
+    client.aliases.delete("logo")
+
+    assert len(server.received) == 2
+
+
+def test_delete__of_none_names_it(client: RokkaClient, server: ScriptedServer) -> None:
+    server.reply(Reply(status=404))
+
+    with pytest.raises(NotFound, match="There is no alias 'logo' in organization 'acme'"):
+        client.aliases.delete("logo")
+
+
 def test_invalidate_cache__asks_once(client: RokkaClient, server: ScriptedServer) -> None:
     server.reply(Reply(json={"status": "ok"}))
 
@@ -97,16 +143,37 @@ def test_invalidate_cache__asks_once(client: RokkaClient, server: ScriptedServer
     )
 
 
+def test_invalidate_cache__is_never_repeated(client: RokkaClient, server: ScriptedServer) -> None:
+    server.reply(Reply(status=503))
+
+    with pytest.raises(Exception, match="rokka failed at DELETE"):
+        client.aliases.invalidate_cache("logo")
+
+    assert len(server.received) == 1
+
+
+def test_invalidate_cache__is_not_for_free_accounts(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=403, json={"error": {"code": 403, "message": "Paid only"}}))
+
+    with pytest.raises(PermissionDenied) as caught:
+        client.aliases.invalidate_cache("logo")
+
+    assert caught.value.feature == "clearing the cache of an alias"
+
+
 def test_invalidate_cache__over_budget_says_when(
     client: RokkaClient, server: ScriptedServer, clock: FakeClock
 ) -> None:
     headers = {"X-RateLimit-Retry-After": str(int(clock.now) + 1800)}
     server.reply(Reply(status=429, json={"status": "too many requests"}, headers=headers))
 
-    with pytest.raises(RateLimited, match="Try again in 1800 s") as caught:
+    with pytest.raises(QuotaExceeded, match="Try again in 1800 s") as caught:
         client.aliases.invalidate_cache("logo")
 
-    assert (caught.value.retry_after, caught.value.detail) == (1800, "too many requests")
+    assert caught.value.retry_at == datetime.fromtimestamp(clock.now + 1800, timezone.utc)
+    assert (caught.value.detail, len(server.received)) == ("too many requests", 1)
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)

@@ -1,17 +1,15 @@
-"""rokka's JSON as objects."""
+"""Source images, read from JSON."""
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import FrozenInstanceError
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from django_rokka.client import Alias, SourceImage, Stack
+from django_rokka.client import CopiedImages, SourceImage
 
-from tests.client.samples import HASH, RECORDED, STACK
+from tests.client.samples import HASH, RECORDED
 
 CREATED = datetime(2019, 12, 10, 10, 45, 32, tzinfo=timezone.utc)
 
@@ -82,22 +80,6 @@ def test_source_image__without_a_measured_size_has_none(sent: object, read: int 
 
 
 @pytest.mark.parametrize(
-    ("text", "hours"),
-    [
-        ("2019-12-10T10:45:32+00:00", 0),
-        ("2019-12-10T10:45:32+0000", 0),
-        ("2019-12-10T10:45:32Z", 0),
-        ("2019-12-10T10:45:32.000Z", 0),
-        ("2019-12-10T12:45:32+02:00", 2),
-    ],
-)
-def test_date__in_any_of_rokkas_forms_is_aware(text: str, hours: int) -> None:
-    created = SourceImage.from_json({**RECORDED, "created": text}).created
-
-    assert (created, created.utcoffset()) == (CREATED, timedelta(hours=hours))
-
-
-@pytest.mark.parametrize(
     "members",
     [
         {"hash": None},
@@ -112,36 +94,15 @@ def test_source_image__of_another_form_is_refused(members: dict[str, Any]) -> No
         SourceImage.from_json({**RECORDED, **members})
 
 
-@pytest.mark.parametrize("kind", [SourceImage, Alias, Stack])
-def test_object__is_immutable_hashable_and_pickles(
-    kind: type[SourceImage] | type[Alias] | type[Stack],
-) -> None:
-    item = kind.from_json({**STACK, "alias": "logo", **RECORDED})
+def test_copied_images__are_by_what_became_of_them() -> None:
+    data = {"created": ["a1"], "existing": ["b2", "c3"], "notfound": ["d4"], "skipped": ["e5"]}
 
-    assert pickle.loads(pickle.dumps(item)) == item  # noqa: S301 - our own
-    assert hash(item) == hash(kind.from_json(item.raw))
-    assert "raw" not in repr(item)
-    with pytest.raises(FrozenInstanceError):
-        item.organization = "other"  # type: ignore[misc]  # that is the claim
+    copied = CopiedImages.from_json(data)
+
+    assert copied == CopiedImages(created=("a1",), existing=("b2", "c3"), not_found=("d4",))
+    assert copied.raw == data
 
 
-def test_stack__reads_the_answers_spelling() -> None:
-    assert Stack.from_json(STACK) == Stack(
-        name="mystack",
-        organization="acme",
-        created=datetime(2019, 12, 10, 9, 13, 53, tzinfo=timezone.utc),
-        operations=({"name": "resize", "options": {"width": 100, "height": 100}},),
-        options={"jpg.quality": 77},
-    )
-
-
-def test_stack__passes_over_a_date_that_is_an_object() -> None:
-    stack = Stack.from_json({**STACK, "created": {"date": "2017-01-01", "timezone": "UTC"}})
-
-    assert stack.created is None
-
-
-def test_alias__reads_its_hash() -> None:
-    data = {"alias": "logo", "hash": HASH, "organization": "acme"}
-
-    assert Alias.from_json(data) == Alias(name="logo", hash=HASH, organization="acme")
+def test_copied_images__of_counters_are_refused() -> None:
+    with pytest.raises(TypeError, match="created is of the type int, not a list"):
+        CopiedImages.from_json({"created": 3})

@@ -1,0 +1,22 @@
+"""Reading what a test's upload sent."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import HTTP
+
+from tests.client.scripted_server import Received
+
+
+def read_parts(request: Received) -> list[tuple[str, str, bytes]]:
+    """Return name, file name and content of each part."""
+    head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
+    message = message_from_bytes(head + request.body, policy=HTTP)
+    return [
+        (
+            str(part.get_param("name", header="content-disposition")),
+            part.get_filename() or "",
+            bytes(part.get_content() if part.get_filename() else part.get_payload(decode=True)),
+        )
+        for part in message.iter_parts()
+    ]
