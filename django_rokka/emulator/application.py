@@ -22,11 +22,12 @@ from werkzeug.wrappers import Response
 
 from django_rokka.emulator.albums import serve_album
 from django_rokka.emulator.api import ROUTES
-from django_rokka.emulator.credentials import authenticate, authorize
+from django_rokka.emulator.credentials import authenticate, require_role
 from django_rokka.emulator.errors import error_response, json_response
 from django_rokka.emulator.faults import Fault, Faults, truncate
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.rendering import serve_render
+from django_rokka.emulator.roles import required_role
 from django_rokka.emulator.routing import Route, build_map
 from django_rokka.emulator.services import Services, utc_now
 
@@ -151,7 +152,9 @@ class Emulator:
             raise NotFound(_no_endpoint(request)) from error
         if not route.is_public:
             request.caller = authenticate(self._services, request)
-            authorize(self._services, request, values)
+            role = required_role(route.method, route.path)
+            if role is not None:
+                require_role(self._services, request.caller, values["organization"], role)
         return route.endpoint(self._services, request, **values)
 
     def _match(self, request: IncomingRequest) -> tuple[Route, dict[str, Any]]:
@@ -170,7 +173,7 @@ class Emulator:
         if request.method == "POST":
             try:
                 self.faults.add(**request.json_object())
-            except (TypeError, ValueError, re.error) as error:
+            except (TypeError, ValueError) as error:
                 raise BadRequest(f"This is no fault: {error}") from error
         return json_response(self.faults.as_json())
 

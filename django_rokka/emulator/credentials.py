@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from werkzeug.exceptions import Forbidden
 
-from django_rokka.emulator.addresses import is_address_in
 from django_rokka.emulator.callers import Caller
 from django_rokka.emulator.errors import InvalidCredentials, InvalidToken, RestrictedKey
 from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.roles import READ_ONLY, has_role, required_role
+from django_rokka.emulator.ip_addresses import is_address_in
+from django_rokka.emulator.json_web_tokens import is_token, read_token
+from django_rokka.emulator.roles import READ_ONLY, has_role
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredKey, StoredUser
-from django_rokka.emulator.tokens import is_token, read_token
 
-__all__ = ["authenticate", "authorize", "check_restrictions", "is_permitted", "is_read_only"]
+__all__ = ["authenticate", "check_restrictions", "is_permitted", "is_read_only", "require_role"]
 
 _BEARER = "bearer "
 
@@ -36,22 +35,14 @@ def authenticate(services: Services, request: IncomingRequest) -> Caller:
     raise InvalidCredentials
 
 
-def authorize(services: Services, request: IncomingRequest, values: Mapping[str, str]) -> None:
-    """Refuse a caller without the role that the request asks for."""
-    organization = values.get("organization")
-    role = required_role(request.method, request.path)
-    if request.caller.is_root or organization is None or role is None:
-        return
+def require_role(services: Services, caller: Caller, organization: str, role: str) -> None:
+    """Refuse a caller without a role in an organization; answer 404 when there is none."""
     services.organization(organization)
-    _require(services, request.caller, organization, role)
-    if request.path.rstrip("/").endswith("/download") and "hash" in values:
-        image = services.source_images.find(organization, values["hash"])
-        if image is not None and image.protected:
-            _require(services, request.caller, organization, "sourceimages:download:protected")
-    destination = request.headers.get("Destination", "")
-    is_copy = request.method == "COPY" or request.path.rstrip("/").endswith("/copy")
-    if is_copy and services.organizations.find(destination) is not None:
-        _require(services, request.caller, destination, "sourceimages:write")
+    if not is_permitted(services, caller, organization, role):
+        raise Forbidden(
+            f"The role {role!r} in the organization {organization!r} is needed for this. Ask an"
+            " administrator of the organization for it."
+        )
 
 
 def is_permitted(services: Services, caller: Caller, organization: str, role: str) -> bool:
@@ -105,11 +96,3 @@ def _user_of(services: Services, key: StoredKey) -> StoredUser:
     if user is None:
         raise InvalidCredentials
     return user
-
-
-def _require(services: Services, caller: Caller, organization: str, role: str) -> None:
-    if not is_permitted(services, caller, organization, role):
-        raise Forbidden(
-            f"The role {role!r} in the organization {organization!r} is needed for this. Ask an"
-            " administrator of the organization for it."
-        )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 __all__ = ["Fault", "Faults", "truncate"]
+
+_MAX_DELAY = 3600
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +48,15 @@ class Faults:
         self._woken = threading.Condition()
 
     def add(self, **values: Any) -> None:
-        """Add a fault; the arguments are the members of ``Fault``."""
+        """Add a fault; the arguments are the members of ``Fault``.
+
+        Raise ``TypeError`` or ``ValueError`` for what would break the request that it is meant for.
+        """
         fault = Fault(**values)
-        re.compile(fault.path)
+        for name, (rule, is_valid) in _RULES.items():
+            if not is_valid(getattr(fault, name)):
+                value = str(getattr(fault, name))
+                raise ValueError(f"{name} is {value[:100]!r}, must be {rule}.")
         with self._lock:
             self._waiting.append(fault)
 
@@ -96,3 +106,48 @@ def truncate(blocks: Iterable[bytes], length: int) -> Iterator[bytes]:
         close = getattr(blocks, "close", None)
         if close is not None:
             close()
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        re.compile(value)
+    except (TypeError, re.error, OverflowError, RecursionError):
+        return False
+    return _is_text(value)
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (type(value) is int and value >= 0)
+
+
+def _is_status(value: Any) -> bool:
+    return value is None or (type(value) is int and 200 <= value <= 599)
+
+
+def _is_delay(value: Any) -> bool:
+    return type(value) in {int, float} and 0 <= value <= _MAX_DELAY
+
+
+def _are_headers(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        _is_text(item) and _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(item)
+        for name, item in value.items()
+    )
+
+
+_COUNT = "a whole number from 0 on"
+_RULES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "method": ("a text", _is_text),
+    "path": ("a regular expression", _is_pattern),
+    "times": ("a whole number from 1 on", lambda value: type(value) is int and value >= 1),
+    "status": ("a number from 200 to 599", _is_status),
+    "headers": ("an object of texts without line breaks", _are_headers),
+    "body": ("a text", _is_text),
+    "delay": (f"a number of seconds from 0 to {_MAX_DELAY}", _is_delay),
+    "reset_after": (_COUNT, _is_count),
+    "truncate_at": (_COUNT, _is_count),
+}

@@ -21,6 +21,7 @@ from urllib.request import (
 )
 
 from werkzeug.exceptions import BadRequest
+from werkzeug.urls import iri_to_uri
 
 from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.incoming import MAX_UPLOAD, base_name
@@ -55,7 +56,7 @@ def fetch(
     for handler in _HANDLERS:
         opener.add_handler(handler())
     try:
-        request = Request(url, headers={"User-Agent": "rokka-emulator"})  # noqa: S310, checked
+        request = Request(iri_to_uri(url), headers={"User-Agent": "rokka-emulator"})  # noqa: S310, checked
         with opener.open(request, timeout=_TIMEOUT) as response:
             _copy(response, target, maximum=maximum, deadline=deadline)
     except HTTPError as error:

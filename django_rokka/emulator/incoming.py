@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
 from django_rokka.emulator.callers import Caller
@@ -22,6 +22,12 @@ __all__ = ["MAX_UPLOAD", "IncomingRequest", "base_name", "read_flag", "read_json
 MAX_UPLOAD = 1_200_000_000
 """Bytes of a request; rokka takes about 1180 MB."""
 
+_MAX_TEXT = 2_000_000
+"""Bytes of JSON, or of the texts in a form: these are held in memory."""
+_MAX_NAME = 1000
+"""Characters of a file name, which has to fit into a header and into an archive."""
+
+_MAX_DIGITS = 12
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -29,7 +35,7 @@ class IncomingRequest(Request):
     """A request whose file parts go straight to disk, hashed as they arrive."""
 
     max_content_length = MAX_UPLOAD
-    max_form_memory_size = 2_000_000
+    max_form_memory_size = _MAX_TEXT
     files_store: BinaryFiles
     caller: Caller
 
@@ -79,7 +85,12 @@ class IncomingRequest(Request):
 
     def lenient_json(self) -> Any:
         """Read the body as JSON, whatever its content type; what is no JSON is a text."""
-        return read_json(self.get_data(cache=True, as_text=True))
+        self.max_content_length = _MAX_TEXT
+        data = self.get_data(cache=True)
+        if len(data) >= _MAX_TEXT:
+            # werkzeug cuts off what comes in chunks without a word.
+            raise RequestEntityTooLarge
+        return read_json(data.decode(errors="replace"))
 
     def json_object(self) -> dict[str, Any]:
         """Read a JSON object, or answer 400."""
@@ -95,7 +106,8 @@ class IncomingRequest(Request):
     def number(self, name: str, default: int, *, maximum: int) -> int:
         """Read a whole number of the query, or answer 400."""
         text = self.args.get(name) or str(default)
-        if not (text.isascii() and text.isdigit() and int(text[:12]) <= maximum):
+        is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+        if not (is_number and int(text) <= maximum):
             raise BadRequest(f"{name} is {text[:100]!r}, must be a number from 0 to {maximum}.")
         return int(text)
 
@@ -126,6 +138,11 @@ def read_json(text: str) -> Any:
 
 
 def base_name(filename: str | None) -> str:
-    """Return the last part of a file name, whatever system it comes from."""
+    """Return the last part of a file name, whatever system it comes from; or answer 400."""
     name = Path((filename or "").replace("\\", "/")).name.replace("\0", "")
+    if len(name) > _MAX_NAME:
+        raise BadRequest(
+            f"The file name {name[:100]!r}... has {len(name)} characters, must have at most"
+            f" {_MAX_NAME}."
+        )
     return "unnamed" if name in {"", ".."} else name

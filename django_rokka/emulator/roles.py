@@ -1,4 +1,4 @@
-"""Roles: what each allows, what it implies, and which one a request asks for."""
+"""Roles: what each allows, what it implies, and which one a route asks for."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ def _rule(methods: str, path: str, role: str) -> _Rule:
     return _Rule(frozenset(methods.split()), re.compile(path), role)
 
 
-_READING = "GET HEAD"
+_READING = "GET"
 _WRITING = "POST PUT PATCH DELETE"
 
-# The first rule that fits counts. The paths are those of requests, without a slash at their end.
+# The first rule that fits counts. The paths are those of routes and not of requests, in which a
+# line break, a slash or a percent sign could make a rule miss.
 _RULES = (
     _rule("POST", r"/sourceimages/[^/]+", "upload"),
     _rule("PUT", r"/sourceimages/[^/]+/[^/]+/options/locked", "sourceimages:unlock"),
@@ -71,8 +72,8 @@ def has_role(assigned: Iterable[str], role: str) -> bool:
 
 
 def required_role(method: str, path: str) -> str | None:
-    """Return the role that a request asks for in the organization of its path, if any."""
+    """Return the role that a route asks for in the organization of its path, if any."""
     for rule in _RULES:
-        if method in rule.methods and rule.path.fullmatch(path.rstrip("/")):
+        if method in rule.methods and rule.path.fullmatch(path):
             return rule.role
     return None

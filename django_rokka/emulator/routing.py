@@ -18,7 +18,11 @@ HASH = r"[0-9a-f]{6,40}"
 """The pattern of a hash, or of the beginning of one."""
 
 Endpoint = Callable[..., Response]
-"""What answers a request: it takes services and request, and the values of the path by name."""
+"""What answers a request: it takes services and request, and the values of the path by name.
+
+When it is called, the organization of its path exists and the caller has the role that the route
+asks for there (``roles``).
+"""
 
 
 class Route(NamedTuple):

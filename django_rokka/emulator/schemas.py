@@ -224,7 +224,7 @@ def _checked(value: Any, schemas: Mapping[str, _Schema], *, name: str, owner: st
 def _read_number(value: Any, schema: _Schema) -> float | int | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if isinstance(value, bool) or not schema["minimum"] <= number <= schema["maximum"]:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 from werkzeug.serving import ThreadedWSGIServer, select_address_family
 
 from django_rokka.emulator.application import Emulator
-from django_rokka.emulator.serving import ConnectionHandler
+from django_rokka.emulator.connections import ConnectionHandler
 
 __all__ = ["EmulatorServer"]
 

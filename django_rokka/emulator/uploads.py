@@ -8,6 +8,7 @@ from typing import IO, Any, NamedTuple, cast
 
 from werkzeug.exceptions import BadRequest
 
+from django_rokka.emulator.credentials import require_role
 from django_rokka.emulator.descriptions import describe_image, read_languages
 from django_rokka.emulator.errors import shown
 from django_rokka.emulator.fetching import fetch, name_of_url
@@ -73,6 +74,8 @@ def store_uploads(
         )
     indexed = _indexed_fields(request)
     fields = [_read_fields(indexed.get(part.number, {})) for part in parts]
+    if any(own.is_locked for own in fields):
+        require_role(services, request.caller, organization, "sourceimages:unlock")
     uploads = [
         _prepare(request, part, own, mode=mode) for part, own in zip(parts, fields, strict=True)
     ]
@@ -84,19 +87,20 @@ def _iter_parts(request: IncomingRequest) -> Iterator[_Part]:
     files = [part for _, part in request.files.items(multi=True)]
     for number, part in enumerate(files):
         yield _Part(number, base_name(part.filename), file=cast("IncomingFile", part.stream))
-    urls = [
-        (match["index"], url)
-        for key, url in request.form.items(multi=True)
-        if (match := _URL.fullmatch(key))
-    ]
+    urls = [(match["index"], url) for key, url in _texts(request) if (match := _URL.fullmatch(key))]
     for position, (index, url) in enumerate(urls):
         yield _Part(len(files) + int(index or position), name_of_url(url), url=url.strip())
+
+
+def _texts(request: IncomingRequest) -> list[tuple[str, str]]:
+    """List the parts that are no files; a part may lack a name."""
+    return [(key or "", text) for key, text in request.form.items(multi=True)]
 
 
 def _indexed_fields(request: IncomingRequest) -> dict[int, dict[str, dict[str, Any]]]:
     """Collect ``meta_user[0]``, ``meta_dynamic[0][name]``, ``options[]``... by file."""
     fields: dict[int, dict[str, dict[str, Any]]] = {}
-    for key, text in request.form.items(multi=True):
+    for key, text in _texts(request):
         match = _INDEXED.fullmatch(key)
         if match is None or match["kind"] == "url":
             continue

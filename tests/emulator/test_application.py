@@ -120,3 +120,11 @@ def test_emulator__without_its_extra_names_it() -> None:
     assert last == (
         "ImportError: The emulator needs its extra. Run: pip install 'django-rokka[emulator]'"
     )
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_json__has_a_limit_in_memory(rokka: Rokka, *, is_chunked: bool) -> None:
+    body = b'{"email": "' + b"x" * 2_000_000 + b'"}'
+    response = rokka.api("POST", "/users", data=iter([body]) if is_chunked else body)
+    assert response.status_code == 413
+    assert response.json()["error"]["code"] == 413

@@ -113,3 +113,34 @@ def test_authorization__of_another_kind_is_refused(rokka: Rokka, authorization: 
     headers = {"Api-Key": "", "Authorization": authorization}
     answer = rokka.api("GET", "/", headers=headers)
     assert (answer.status_code, answer.json()["invalid_authentication"]) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("HEAD", "/organizations/demo/memberships"),
+        ("GET", "/organizations/demo/memberships/"),
+        ("GET", "/organizations/demo/memberships/a%0Ab"),
+        ("GET", "/organizations/demo/%6demberships"),
+        ("PUT", "/organizations/demo/options/remote_basepath%0A"),
+        ("DELETE", f"/sourceimages/demo/{'0' * 40}/meta/user/a%0A"),
+    ],
+)
+def test_role__is_asked_for_however_the_path_is_written(
+    rokka: Rokka, method: str, path: str
+) -> None:
+    assert ask(rokka, make_member(rokka, "billing:read"), method, path).status_code == 403
+
+
+def test_locked_upload__needs_the_role_that_unlocks(rokka: Rokka) -> None:
+    statuses = [
+        rokka.api(
+            "POST",
+            "/sourceimages/demo",
+            files={"filedata": ("a.png", encode(halves(20, 10)))},
+            data={"options[0]": '{"locked": true}'},
+            headers=make_member(rokka, *roles).headers,
+        ).status_code
+        for roles in (("write",), ("upload", "sourceimages:unlock"))
+    ]
+    assert statuses == [403, 200]

@@ -78,6 +78,22 @@ def test_faults__can_be_forgotten(rokka: Rokka) -> None:
     assert rokka.api("GET", "/stacks/demo").status_code == 200
 
 
-@pytest.mark.parametrize("fault", [{"loud": 1}, {"path": "("}, "text"])
-def test_faults__must_be_faults(rokka: Rokka, fault: object) -> None:
-    assert rokka.api("POST", "/_emulator/faults", json=fault).status_code == 400
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("text", {"loud": 1}, {"method": ["GET"]}, {"body": 5}),
+        *({"path": "("}, {"path": 5}, {"path": "a{99999999999}"}),
+        *({"times": "3"}, {"times": None}, {"times": 0}, {"status": "abc"}, {"status": 99}),
+        *(
+            {"headers": 5},
+            {"headers": {"a": 5}},
+            {"headers": {"a": "b\nc"}},
+            {"headers": {"": "b"}},
+        ),
+        *({"delay": "1"}, {"delay": 1e300}, {"delay": -1}, {"delay": None}),
+        *({"reset_after": -5}, {"truncate_at": "3"}),
+    ],
+)
+def test_faults__must_be_faults(shared_rokka: Rokka, fault: object) -> None:
+    assert shared_rokka.api("POST", "/_emulator/faults", json=fault).status_code == 400
+    assert shared_rokka.api("GET", "/_emulator/faults").json() == []

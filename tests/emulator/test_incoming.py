@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.incoming import IncomingRequest, base_name, read_json
 
@@ -64,3 +65,9 @@ def test_read_json__is_lenient(text: str, value: object) -> None:
 )
 def test_base_name__drops_folders(name: str | None, base: str) -> None:
     assert base_name(name) == base
+
+
+def test_base_name__has_a_limit() -> None:
+    assert base_name(f"a/{'x' * 1000}") == "x" * 1000
+    with pytest.raises(BadRequest, match="has 1001 characters, must have at most 1000"):
+        base_name("x" * 1001)

@@ -228,6 +228,14 @@ def test_options__may_have_no_number(rokka: Rokka) -> None:
     assert image["locked"] is True
 
 
+def test_part__may_have_no_name(rokka: Rokka) -> None:
+    body = b"--x\r\nContent-Disposition: form-data\r\n\r\ntext\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = rokka.api("POST", "/sourceimages/demo", data=body, headers=headers)
+    assert answer.status_code == 400
+    assert "The request has no file" in answer.json()["error"]["message"]
+
+
 def test_upload__describes_itself(rokka: Rokka) -> None:
     asked = json.dumps({"auto_description": {"languages": ["fr"], "force": True}})
     image = rokka.upload(PICTURE, "lac.png", **{"meta_static[0]": json.dumps(asked)})

@@ -21,7 +21,6 @@ INVALIDATIONS_PER_HOUR = 10
 
 def put(services: Services, request: IncomingRequest, /, organization: str, alias: str) -> Response:
     """Point an alias to an image: 201 for a new one, 200 for another hash, 409 unless allowed."""
-    services.organization(organization)
     given = request.json_object().get("hash")
     if not isinstance(given, str) or not re.fullmatch(HASH, given):
         raise BadRequest(
@@ -40,7 +39,6 @@ def read(
     services: Services, _request: IncomingRequest, /, organization: str, alias: str
 ) -> Response:
     """Read where an alias points."""
-    services.organization(organization)
     return json_response(_find(services, organization, alias).as_json())
 
 
@@ -48,7 +46,6 @@ def delete(
     services: Services, _request: IncomingRequest, /, organization: str, alias: str
 ) -> Response:
     """Delete an alias."""
-    services.organization(organization)
     if not services.aliases.delete(organization, alias):
         raise _not_found(organization, alias)
     return Response(status=204)
@@ -58,7 +55,6 @@ def invalidate(
     services: Services, _request: IncomingRequest, /, organization: str, alias: str
 ) -> Response:
     """Spend one of the invalidations of aliases."""
-    services.organization(organization)
     _find(services, organization, alias)
     return spend_invalidation(services, organization, "alias", per_hour=INVALIDATIONS_PER_HOUR)
 

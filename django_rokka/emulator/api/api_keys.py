@@ -28,7 +28,7 @@ def list_keys(services: Services, request: IncomingRequest, /) -> Response:
 def create(services: Services, request: IncomingRequest, /) -> Response:
     """Make a key; its value is shown this once."""
     _refuse_read_only(services, request)
-    data = request.json_object() if request.get_data() else {}
+    data = request.json_object() if request.lenient_json() != "" else {}
     return json_response(make_key(services, request.caller.user.id, data), 201)
 
 

@@ -21,14 +21,12 @@ __all__ = ["ROUTES"]
 
 def list_members(services: Services, _request: IncomingRequest, /, organization: str) -> Response:
     """List the members."""
-    services.organization(organization)
     items = services.memberships.of_organization(organization)
     return json_response({"total": len(items), "items": [item.as_json() for item in items]})
 
 
 def create(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """Make a user with roles and a key, whose value is shown this once."""
-    services.organization(organization)
     data = request.json_object()
     roles, comment = _read_roles(data), read_comment(data)
     settings = data.get("api_key") or {}
@@ -47,7 +45,6 @@ def read(
     services: Services, _request: IncomingRequest, /, organization: str, user_id: str
 ) -> Response:
     """Read one membership."""
-    services.organization(organization)
     return json_response(_find(services, organization, user_id).as_json())
 
 
@@ -55,7 +52,6 @@ def put(
     services: Services, request: IncomingRequest, /, organization: str, user_id: str
 ) -> Response:
     """Give a user roles: 201 for a new member, 200 for other roles, 204 for the same."""
-    services.organization(organization)
     data = request.json_object()
     roles, comment = _read_roles(data), read_comment(data)
     if services.users.find(user_id) is None:
@@ -75,7 +71,6 @@ def delete(
     services: Services, _request: IncomingRequest, /, organization: str, user_id: str
 ) -> Response:
     """Take a user out of the organization."""
-    services.organization(organization)
     change = services.memberships.delete(organization, user_id)
     if change is Change.REFUSED:
         raise _last_admin(organization)

@@ -129,7 +129,6 @@ def _answer(services: Services, request: IncomingRequest, name: str) -> Response
 def _set_options(
     services: Services, request: IncomingRequest, organization: str, options: dict[str, Any]
 ) -> Response:
-    services.organization(organization)
     for name, value in options.items():
         if name not in _OPTIONS:
             known = ", ".join(sorted(_OPTIONS))
@@ -168,7 +167,7 @@ def _check_patterns(name: str, value: Any) -> None:
 def _check_pattern(name: str, pattern: str) -> None:
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise BadRequest(
             f"{pattern[:100]!r} in {name} is no regular expression: {error}."
         ) from error

@@ -8,8 +8,8 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.addresses import read_addresses
 from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.ip_addresses import read_addresses
 
 __all__ = ["read_comment", "read_restrictions"]
 
@@ -17,7 +17,7 @@ _NAMES = frozenset({"comment", "requires_mfa", "trusted", "allowed_ips", "expire
 
 
 def read_comment(data: Mapping[str, Any], default: str | None = None) -> str | None:
-    """Return the comment of a key, or answer 400."""
+    """Return the comment of a key or a membership, or answer 400."""
     comment = data.get("comment", default)
     if comment is not None and not isinstance(comment, str):
         raise BadRequest(f"comment is {str(comment)[:100]!r}, must be a text.")

@@ -35,7 +35,6 @@ _CURSOR = "after-"
 
 def put(services: Services, request: IncomingRequest, /, organization: str, name: str) -> Response:
     """Store a stack: 201 for a new one, 200 for another definition, 409 unless allowed."""
-    services.organization(organization)
     _check_name(name)
     definition = _read_definition(request.lenient_json())
     known = services.stacks.find(organization, name)
@@ -55,7 +54,6 @@ def read(
     services: Services, _request: IncomingRequest, /, organization: str, name: str
 ) -> Response:
     """Read a stack."""
-    services.organization(organization)
     stack = services.stacks.find(organization, name)
     if stack is None:
         raise NotFound(f"No stack {name!r} found in {organization!r}.")
@@ -64,7 +62,6 @@ def read(
 
 def list_stacks(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """List stacks by name; while there are more, with a cursor to give as the next offset."""
-    services.organization(organization)
     limit = request.number("limit", 100, maximum=_MAX_LIMIT)
     after = _read_cursor(request.args.get("offset", ""))
     stacks = services.stacks.page(
@@ -84,7 +81,6 @@ def delete(
     services: Services, _request: IncomingRequest, /, organization: str, name: str
 ) -> Response:
     """Delete a stack."""
-    services.organization(organization)
     if not services.stacks.delete(organization, name):
         raise NotFound(f"No stack {name!r} found in {organization!r}.")
     return Response(status=204)
@@ -94,7 +90,6 @@ def invalidate(
     services: Services, _request: IncomingRequest, /, organization: str, name: str
 ) -> Response:
     """Spend one of the invalidations of stacks."""
-    services.organization(organization)
     if services.stacks.find(organization, name) is None:
         raise NotFound(f"No stack {name!r} found in {organization!r}.")
     return spend_invalidation(services, organization, "stack", per_hour=_INVALIDATIONS_PER_HOUR)

@@ -22,9 +22,9 @@ _MAX_DAYS = 3660
 
 def read(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """Count what is stored day by day, newest first; nothing is known of downloads."""
-    services.organization(organization)
     last = _read_date(request, "to", services.clock().date())
-    first = _read_date(request, "from", last - timedelta(days=_DEFAULT_DAYS - 1))
+    days_before = min(_DEFAULT_DAYS, last.toordinal()) - 1
+    first = _read_date(request, "from", last - timedelta(days=days_before))
     if not 0 <= (last - first).days < _MAX_DAYS:
         raise BadRequest(
             f"from is {first} and to is {last}: from must not be later than to, nor more than"

@@ -28,8 +28,6 @@ def sign_up(services: Services, request: IncomingRequest, /) -> Response:
     email, organization = data.get("email"), data.get("organization")
     if not isinstance(email, str) or not _EMAIL.fullmatch(email):
         raise BadRequest(f"email is {str(email)[:100]!r}, must be an address like a@example.com.")
-    if services.users.find_by_email(email) is not None:
-        raise Conflict(f"There is a user with the address {email!r} already.")
     if organization is not None:
         check_organization_name(organization)
         if services.organizations.find(organization) is not None:

@@ -22,6 +22,9 @@ __all__ = ["Position", "Search", "SortKey"]
 _DIRECTIONS = {"": False, "asc": False, "desc": True}
 _NEWEST_FIRST = "created desc"
 _LARGEST_INTEGER = 2**63 - 1
+# Far below what SQLite can take.
+_MAX_CONDITIONS = 100
+_MAX_KEYS = 10
 
 
 class SortKey(NamedTuple):
@@ -62,13 +65,19 @@ class Search(NamedTuple):
 
         With ``deleted_since`` only images are found that were deleted since that date.
         """
+        asked, sorted_by = list(conditions), (sort or _NEWEST_FIRST).split(",")
+        if len(asked) > _MAX_CONDITIONS or len(sorted_by) > _MAX_KEYS:
+            raise BadRequest(
+                f"The search has {len(asked)} conditions and sorts by {len(sorted_by)} fields, must"
+                f" have at most {_MAX_CONDITIONS} and {_MAX_KEYS}."
+            )
         return cls(
             organization=organization,
-            conditions=tuple(make_condition(find_field(name), value) for name, value in conditions),
+            conditions=tuple(make_condition(find_field(name), value) for name, value in asked),
             is_any=is_any,
             deleted_since=deleted_since,
             sort=sort or _NEWEST_FIRST,
-            keys=tuple(_read_sort_key(part) for part in (sort or _NEWEST_FIRST).split(",")),
+            keys=tuple(_read_sort_key(part) for part in sorted_by),
         )
 
     @property

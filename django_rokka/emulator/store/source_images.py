@@ -143,7 +143,8 @@ class SourceImages:
     ) -> Derived | None:
         """Change dynamic metadata or protection, which makes another image of the same binary.
 
-        An image that has the new hash already is taken, with its own user metadata. With
+        An image that has the new hash already is taken, with its own user metadata; one that was
+        deleted comes back with those of the changed image. With
         ``keeps_hash`` the image itself changes instead. ``previous_deleted`` is the date at which
         the previous image is deleted; without it, it stays.
         """
@@ -161,13 +162,11 @@ class SourceImages:
                 insert_row(connection, replace(wanted, locked=False))
             else:
                 # Kept hashes may have led elsewhere in the meantime.
-                update_row(
-                    connection,
-                    known,
-                    dynamic_metadata=wanted.dynamic_metadata,
-                    protected=wanted.protected,
-                    deleted=None,
-                )
+                names = ["dynamic_metadata", "protected"]
+                if known.deleted:
+                    names += ["created", "name", "user_metadata"]
+                changes = {name: getattr(wanted, name) for name in names}
+                update_row(connection, known, deleted=None, **changes)
             if previous_deleted is not None and wanted.hash != image.hash:
                 _mark_deleted(connection, image, date=previous_deleted)
             return Derived(_reread(connection, wanted), True)
@@ -177,6 +176,9 @@ class SourceImages:
 
         What is there is replaced with ``overwrite`` only.
         """
+        if organization == image.organization:
+            # Written over itself, it would lose what changed since it was read.
+            return False if overwrite else None
         with self._database.transaction() as connection:
             copied = replace(image, organization=organization, locked=False)
             known = find_row(connection, organization, image.hash, with_deleted=True)

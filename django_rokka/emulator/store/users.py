@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from werkzeug.exceptions import Conflict
+
 from django_rokka.emulator.store.database import Database
 
 __all__ = ["MAX_KEYS", "ROOT_USER", "StoredKey", "StoredUser", "Users"]
@@ -76,18 +78,23 @@ class Users:
         """Return the user with this id."""
         if id == ROOT_USER.id:
             return ROOT_USER
-        return self._find_user("id", id)
-
-    def find_by_email(self, email: str) -> StoredUser | None:
-        """Return the user with this address."""
-        return self._find_user("email", email)
+        with self._database.connection() as connection:
+            row = connection.execute(
+                "SELECT id, email, created FROM user WHERE id = ?", (id,)
+            ).fetchone()
+        return StoredUser(*row) if row else None
 
     def add(self, email: str, *, created: str) -> StoredUser:
-        """Store a new user; without an address one is made from the id."""
+        """Store a new user, or answer 409; without an address one is made from the id."""
         user_id = str(uuid.uuid4())
         user = StoredUser(user_id, email or f"{user_id}@rokka.invalid", created)
         with self._database.transaction() as connection:
-            connection.execute("INSERT INTO user (id, email, created) VALUES (?, ?, ?)", user)
+            is_new = connection.execute(
+                "INSERT INTO user (id, email, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                user,
+            ).rowcount
+        if not is_new:
+            raise Conflict(f"There is a user with the address {email[:200]!r} already.")
         return user
 
     def find_key(self, value: str) -> StoredKey | None:
@@ -180,14 +187,6 @@ class Users:
             )
             row = connection.execute("SELECT value FROM secret WHERE name = 'token'").fetchone()
         return bytes.fromhex(row["value"])
-
-    def _find_user(self, column: str, value: str) -> StoredUser | None:
-        with self._database.connection() as connection:
-            row = connection.execute(
-                f"SELECT id, email, created FROM user WHERE {column} = ?",  # noqa: S608, our own names
-                (value,),
-            ).fetchone()
-        return StoredUser(*row) if row else None
 
 
 def _digest(value: str) -> str:

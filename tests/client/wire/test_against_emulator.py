@@ -165,9 +165,10 @@ def test_create__stores_what_is_told(rokka: Rokka) -> None:
 def test_create_by_url__stores_the_file_behind_it(rokka: Rokka) -> None:
     with ScriptedServer().serving() as far:
         far.reply(Reply(body=draw(70, 50), headers={"Content-Type": "image/svg+xml"}))
-        url = f"{far.url}/folder/far.svg?x=1"
+        url = f"{far.url}/folder/far.svg?x=1&y=ü"
         image = rokka("sourceimages.createByUrl", rokka.name, url, {"meta_user": {"int:id": 42}})
 
+    assert far.received[0].target == "/folder/far.svg?x=1&y=%C3%BC"
     assert (image.name, image.width, image.height) == ("far.svg", 70, 50)
     assert image.user_metadata == {"int:id": 42}
     assert image.binary_hash == sha1(draw(70, 50), usedforsecurity=False).hexdigest()

@@ -128,6 +128,8 @@ def test_options__are_merged_and_taken_away(rokka: Rokka) -> None:
         ("remote_fullurl_whitelist", '"example.com"', 400),
         ("remote_fullurl_whitelist", "[3]", 400),
         ("remote_fullurl_whitelist", '["("]', 400),
+        ("remote_fullurl_whitelist", '["a{99999999999}"]', 400),
+        ("remote_fullurl_whitelist", f'["{"(" * 3000}{")" * 3000}"]', 400),
     ],
 )
 def test_options__refuse_others(rokka: Rokka, name: str, value: str, status: int) -> None:

@@ -89,6 +89,10 @@ def test_delete__is_404_the_second_time(rokka: Rokka) -> None:
             {"operations": [{"name": "resize", "options": {"width": 0}}]},
             "resize option width is '0', must be a number from 1 to 10000",
         ),
+        (
+            {"options": {"jpg.quality": 10**400}},
+            f"jpg.quality is '1{'0' * 99}', must be a number from 1 to 100",
+        ),
         ({"options": {"loud": True}}, "Unknown stack option 'loud'"),
         ({"operations": [{"options": {}}]}, "An operation has no name"),
         ({"operations": 3}, "must be a list"),

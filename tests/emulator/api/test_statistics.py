@@ -49,6 +49,11 @@ def test_stats__are_of_the_last_thirty_days(rokka: Rokka, query: str) -> None:
     assert days[0]["timestamp"] == "2026-03-01T00:00:00+00:00"
 
 
+def test_stats__begin_with_the_first_day_there_is(rokka: Rokka) -> None:
+    days = rokka.api("GET", "/stats/demo?to=0001-01-10").json()["number_of_files"]
+    assert [days[0], days[-1]] == [point("0001-01-10", 0, None), point("0001-01-01", 0, None)]
+
+
 @pytest.mark.parametrize(
     "query", ["from=soon", "from=2026-03-02&to=2026-03-01", "from=1900-01-01", "to=2026-13-01"]
 )

@@ -64,3 +64,13 @@ def test_find__prefers_the_short_hash_and_refuses_what_is_ambiguous(images: Sour
         images.add(image(digest))
     found = [images.find("demo", prefix) for prefix in ("abcdef", "abcdef13", "abcdef1", "abcde")]
     assert [item and item.hash for item in found] == [hashes[0], hashes[2], None, None]
+
+
+def test_copy__onto_itself_undoes_nothing(images: SourceImages) -> None:
+    old = images.add(image("a" * 40))
+    images.change_user_metadata("demo", old.hash, lambda _: {"foo": "later"})
+    copies = [images.copy(old, "demo", overwrite=overwrite) for overwrite in (True, False)]
+    found = images.find("demo", old.hash)
+    assert copies == [False, None]
+    assert found is not None
+    assert found.user_metadata == {"foo": "later"}

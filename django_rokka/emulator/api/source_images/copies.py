@@ -7,6 +7,7 @@ import re
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.credentials import require_role
 from django_rokka.emulator.errors import json_response, shown
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.routing import HASH
@@ -20,7 +21,6 @@ _NO = frozenset({"f", "false", "0"})
 
 def copy(services: Services, request: IncomingRequest, /, organization: str, hash: str) -> Response:
     """Copy one image: 201, 204 when it replaced another, 412 when it must not."""
-    services.organization(organization)
     destination, overwrite = _read_destination(services, request)
     image = services.source_image(organization, hash)
     is_new = services.source_images.copy(image, destination, overwrite=overwrite)
@@ -32,7 +32,6 @@ def copy(services: Services, request: IncomingRequest, /, organization: str, has
 
 def copy_many(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """Copy up to a hundred images and tell which ones were new, were there, were not found."""
-    services.organization(organization)
     hashes = _read_hashes(request)
     destination, overwrite = _read_destination(services, request)
     done: dict[str, list[str]] = {"created": [], "existing": [], "notfound": []}
@@ -53,6 +52,7 @@ def _read_destination(services: Services, request: IncomingRequest) -> tuple[str
             f"The destination {destination[:100]!r} is no organization. Send the name of one in the"
             " header Destination."
         )
+    require_role(services, request.caller, destination, "sourceimages:write")
     return destination, request.headers.get("Overwrite", "T").lower() not in _NO
 
 

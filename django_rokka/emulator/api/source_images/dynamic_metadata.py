@@ -23,7 +23,6 @@ def put(
     services: Services, request: IncomingRequest, /, organization: str, hash: str, name: str
 ) -> Response:
     """Set one dynamic metadata: 201 with the image that has it, or 204 if it was set so."""
-    services.organization(organization)
     value = check_dynamic_value(name, request.lenient_json())
     return _derive(
         services,
@@ -38,7 +37,6 @@ def delete(
     services: Services, request: IncomingRequest, /, organization: str, hash: str, name: str
 ) -> Response:
     """Take one dynamic metadata away: 201 with the image that has it no more."""
-    services.organization(organization)
 
     def without(image: StoredImage) -> StoredImage:
         if name not in image.dynamic_metadata:

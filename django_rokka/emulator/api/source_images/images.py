@@ -5,6 +5,7 @@ from __future__ import annotations
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.credentials import require_role
 from django_rokka.emulator.errors import json_response, shown
 from django_rokka.emulator.incoming import IncomingRequest, base_name
 from django_rokka.emulator.sending import send_stored_file
@@ -16,14 +17,12 @@ __all__ = ["create", "delete", "delete_binary", "download", "read", "rename", "r
 
 def create(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """Upload files, or import them by URL."""
-    services.organization(organization)
     images = store_uploads(services, request, organization=organization)
     return json_response({"total": len(images), "items": [image.as_json() for image in images]})
 
 
 def read(services: Services, request: IncomingRequest, /, organization: str, hash: str) -> Response:
     """Read one image."""
-    services.organization(organization)
     image = services.source_image(organization, hash, with_deleted=request.flag("deleted"))
     return json_response(image.as_json())
 
@@ -32,8 +31,9 @@ def download(
     services: Services, request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Send the bytes that were uploaded, or what they were optimized to."""
-    services.organization(organization)
     image = services.source_image(organization, hash)
+    if image.protected:
+        require_role(services, request.caller, organization, "sourceimages:download:protected")
     return send_stored_file(
         request,
         services.files.path(image.file_hash),
@@ -48,7 +48,6 @@ def rename(
     services: Services, request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Give an image another name; the hash does not depend on it."""
-    services.organization(organization)
     name = request.lenient_json()
     if not isinstance(name, str) or not name.strip():
         raise BadRequest(f"The name is {shown(name)}, must be a JSON string that is not empty.")
@@ -61,7 +60,6 @@ def delete(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Delete one image; its binary stays, so that it can be restored."""
-    services.organization(organization)
     if not services.source_images.mark_deleted(organization, hash, date=services.now()):
         raise no_source_image(organization, hash)
     return Response(status=204)
@@ -69,7 +67,6 @@ def delete(
 
 def delete_binary(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """Delete all images of one binary; none when one of them is locked."""
-    services.organization(organization)
     binary_hash = request.args.get("binaryHash") or request.args.get("binaryhash")
     if not binary_hash:
         raise BadRequest("The parameter binaryHash is missing: it says which images to delete.")
@@ -87,7 +84,6 @@ def restore(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Bring a deleted image back; one that was not deleted stays as it is."""
-    services.organization(organization)
     image = services.source_images.restore(
         organization, hash, deleted_since=services.restorable_since()
     )

@@ -26,7 +26,6 @@ _OPERATORS = {"": False, "and": False, "or": True}
 
 def list_images(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """List images, newest first, or search among them."""
-    services.organization(organization)
     search = _read_search(services, request, organization)
     limit, offset, after = _read_place(request, search)
     page = services.image_lists.page(search, limit=limit, offset=offset or 0, after=after)
@@ -55,14 +54,12 @@ def find_binary(
     services: Services, _request: IncomingRequest, /, organization: str, binary_hash: str
 ) -> Response:
     """List the images of one binary."""
-    services.organization(organization)
     search = Search.make(organization, conditions=[("binaryhash", binary_hash)])
     return json_response(_as_json(services.image_lists.page(search, limit=_MAX_LIMIT)))
 
 
 def download(services: Services, request: IncomingRequest, /, organization: str) -> Response:
     """Send the files of a list as a zip archive."""
-    services.organization(organization)
     search = _read_search(services, request, organization)
     limit, offset, after = _read_place(request, search)
     page = services.image_lists.page(search, limit=limit, offset=offset or 0, after=after)

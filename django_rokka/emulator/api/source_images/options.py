@@ -29,7 +29,6 @@ def protect(
     services: Services, request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Protect an image or not, which gives it another hash: 201, or 204 if it is so already."""
-    services.organization(organization)
     is_protected = read_flag("protected", request.lenient_json())
     derived = services.source_images.derive(
         organization,
@@ -44,7 +43,6 @@ def protect(
 
 def lock(services: Services, request: IncomingRequest, /, organization: str, hash: str) -> Response:
     """Lock an image against deletion and changes of its user metadata, or unlock it."""
-    services.organization(organization)
     is_locked = read_flag("locked", request.lenient_json())
     image = services.source_images.change(organization, hash, locked=is_locked)
     return _answer(image, organization, hash)
@@ -54,7 +52,6 @@ def label(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Store labels; they are placeholders, made of nothing but the image's format and shape."""
-    services.organization(organization)
     image = services.source_images.change_user_metadata(organization, hash, label_image)
     return _answer(image, organization, hash)
 
@@ -63,7 +60,6 @@ def describe(
     services: Services, request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Store descriptions; they are placeholders, made of nothing but the image's name and size."""
-    services.organization(organization)
     data = request.json_object()
     languages = read_languages(data.get("languages"))
     force: Any = data.get("force", False)
@@ -79,7 +75,6 @@ def invalidate(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Spend one of the invalidations of source images."""
-    services.organization(organization)
     services.source_image(organization, hash)
     return spend_invalidation(
         services, organization, "source_image", per_hour=INVALIDATIONS_PER_HOUR

@@ -27,7 +27,6 @@ def read(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Read all fields."""
-    services.organization(organization)
     return json_response(services.source_image(organization, hash).user_metadata)
 
 
@@ -35,7 +34,6 @@ def replace(
     services: Services, request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Put these fields in the place of all there were."""
-    services.organization(organization)
     metadata = merge_user_metadata({}, check_user_metadata(request.json_object()))
     return _change(services, organization, hash, lambda _: metadata)
 
@@ -44,7 +42,6 @@ def merge(
     services: Services, request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Set these fields; ``null`` takes one away."""
-    services.organization(organization)
     metadata = check_user_metadata(request.json_object())
     return _change(
         services,
@@ -58,7 +55,6 @@ def clear(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Take all fields away."""
-    services.organization(organization)
     return _change(services, organization, hash, lambda _: {})
 
 
@@ -66,7 +62,6 @@ def read_field(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str, field: str
 ) -> Response:
     """Read the value of one field."""
-    services.organization(organization)
     key = user_field(field)
     metadata = services.source_image(organization, hash).user_metadata
     if key not in metadata:
@@ -82,7 +77,6 @@ def put_field(
     Clients send texts as they are, without quotes: to a field of texts, ``42`` is a text as well.
     ``null`` takes the field away.
     """
-    services.organization(organization)
     key = user_field(field)
     value = request.lenient_json()
     if is_text_field(key) and not isinstance(value, str | None):
@@ -100,7 +94,6 @@ def delete_field(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str, field: str
 ) -> Response:
     """Take one field away; it need not be there."""
-    services.organization(organization)
     key = user_field(field)
     return _change(
         services,

@@ -84,6 +84,17 @@ def test_delete_previous__can_be_taken_back(
     assert rokka.api("GET", f"{ROOT}/{old}").status_code == 200
 
 
+def test_delete_previous__loses_no_later_change_of_other_metadata(
+    rokka: Rokka, image: dict[str, Any]
+) -> None:
+    made = put(rokka, image["hash"], AREA, "?deletePrevious=true").json()
+    rokka.api("PATCH", f"{ROOT}/{made['hash']}/meta/user", json={"foo": "later"})
+    rokka.api("PUT", f"{ROOT}/{made['hash']}/name", json="later.png")
+    back = delete(rokka, made["hash"], "?deletePrevious=true").json()
+    assert back["hash"] == image["hash"]
+    assert (back["user_metadata"], back["name"]) == ({"foo": "later"}, "later.png")
+
+
 def test_delete__looks_for_delete_previous_in_the_query(
     rokka: Rokka, image: dict[str, Any]
 ) -> None:

@@ -62,6 +62,9 @@ def test_list__finds_by_binary_hash(rokka: Rokka) -> None:
     ("query", "status"),
     [
         *(("limit=2001", 400), ("limit=x", 400), ("offset=-1", 400)),
+        *((f"limit={'0' * 12}9999", 400), (f"limit={'0' * 5000}", 400)),
+        *(("name=a&" * 100, 200), ("name=a&" * 101, 400)),
+        *((f"sort={'size,' * 9}size", 200), (f"sort={'size,' * 10}size", 400)),
         *(("sort=size", 200), ("sort=size upwards", 400), ("sort=colour", 400), ("sort=,", 400)),
         *(("operator=not", 400), ("operator=AND", 200), ("offset=10000", 200)),
         *(("offset=10001", 400), ("offset=no-cursor", 400), ("facets=name_text", 400)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -211,7 +212,12 @@ def test_requests__are_never_mixed_up_with_bodies(shared_rokka: Rokka, sent: lis
 
 @pytest.mark.parametrize(
     "header",
-    ["Content-Length: -1", "Content-Length: many", "Transfer-Encoding: gzip, chunked"],
+    [
+        "Content-Length: -1",
+        "Content-Length: many",
+        f"Content-Length: {'9' * 5000}",
+        "Transfer-Encoding: gzip, chunked",
+    ],
 )
 def test_length__that_is_not_clear_is_refused(raw: socket.socket, header: str) -> None:
     raw.sendall(f"{GET}{header}\r\n\r\n".encode())
@@ -243,6 +249,11 @@ def test_request_line__that_is_too_long_is_refused(raw: socket.socket) -> None:
     assert raw.recv(12) == b"HTTP/1.1 414"
 
 
+def test_target__that_is_no_url_is_refused(raw: socket.socket) -> None:
+    raw.sendall(b"GET http://[::1/ HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read_all(raw).startswith(b"HTTP/1.1 400 ")
+
+
 def test_failure__is_answered_and_ends_the_connection(
     rokka: Rokka,
     emulator: Emulator,
@@ -255,7 +266,7 @@ def test_failure__is_answered_and_ends_the_connection(
         connection.request("PUT", "/stacks/demo/secret-path", body=b"{}", headers=HEADERS)
         with connection.getresponse() as response:
             assert (response.status, response.headers["Connection"]) == (500, "close")
-            response.read()
+            assert json.loads(response.read())["error"]["code"] == 500
     assert "A request failed: AttributeError at " in caplog.text
     assert "secret-path" not in caplog.text
     assert rokka.api("GET", "/stacks/demo").status_code == 200

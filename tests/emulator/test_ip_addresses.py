@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.addresses import is_address_in, read_addresses
+from django_rokka.emulator.ip_addresses import is_address_in, read_addresses
 
 
 @pytest.mark.parametrize(

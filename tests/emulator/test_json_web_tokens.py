@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from django_rokka.emulator.tokens import is_token, read_token, write_token
+from django_rokka.emulator.json_web_tokens import is_token, read_token, write_token
 
 SECRET = b"nobody's"
 

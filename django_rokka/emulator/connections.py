@@ -14,6 +14,8 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 from werkzeug.exceptions import InternalServerError
 from werkzeug.serving import DechunkedInput, WSGIRequestHandler
 
+from django_rokka.emulator.errors import error_response
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -29,6 +31,7 @@ _STALL_SECONDS = 60
 _LINGER_SECONDS = 30
 _BLOCK = 64 * 1024
 _MAX_LINE = 65_536
+_MAX_DIGITS = 18
 _NO_BODY = frozenset({204, 304})
 
 
@@ -89,12 +92,17 @@ class ConnectionHandler(WSGIRequestHandler):
         """Answer one request."""
         length = self.headers.get("Content-Length", "0").strip()
         encoding = self.headers.get("Transfer-Encoding", "").strip().lower()
-        if not (length.isascii() and length.isdigit()) or encoding not in {"", "chunked"}:
+        is_number = length.isascii() and length.isdigit() and len(length) <= _MAX_DIGITS
+        if not is_number or encoding not in {"", "chunked"}:
             self.send_error(400, "The length of the body is not clear.")
             return
         if "close" in self._connection_tokens() or (encoding and "Content-Length" in self.headers):
             self.close_connection = True
-        environ = self.make_environ()
+        try:
+            environ = self.make_environ()
+        except ValueError:
+            self.send_error(400, "The target of the request is no URL.")
+            return
         body = _Body(
             DechunkedInput(cast("IO[bytes]", self.rfile)) if encoding else self.rfile,
             length=None if encoding else int(length),
@@ -122,6 +130,9 @@ class ConnectionHandler(WSGIRequestHandler):
         # Reset it, so that a client which is still sending notices at once.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Keep quiet; werkzeug would also stumble over a path that is no URL."""
+
     def log(self, type: str, message: str, *args: Any) -> None:
         """Pass on what is wrong with the server only, without the request's path."""
         if type == "error":
@@ -147,7 +158,7 @@ class ConnectionHandler(WSGIRequestHandler):
             return
         with suppress(ConnectionError, TimeoutError):
             again = _Answer(self, answer.body)
-            for block in InternalServerError()(environ, again.start):
+            for block in error_response(InternalServerError())(environ, again.start):
                 again.write(block)
             again.finish()
 
