@@ -110,7 +110,7 @@ def test_import__gives_each_its_own_metadata(rokka: Rokka, site: str) -> None:
         ("http://[broken", "cannot be imported"),
         ("http://127.0.0.1:0/a.png", "cannot be imported"),
         ("http://127.0.0.1:x/a.png", "cannot be imported"),
-        ("http://127.0.0.1/a b.png", "control characters"),
+        ("{site}/a missing ü.jpg", "the answer is 404 Not Found"),
     ],
 )
 def test_import__names_url_and_reason(rokka: Rokka, site: str, url: str, reason: str) -> None:
