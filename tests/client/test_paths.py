@@ -239,7 +239,7 @@ class Case(NamedTuple):
             arguments[self.parameter] = self._wrap(text)
         answer = find_method(client, self.method)(**arguments)
         if isinstance(answer, Iterator):
-            for item in answer:
+            for item in list(answer):  # a generator of threads is not left to the collector
                 if getattr(item, "error", None):
                     raise item.error
 

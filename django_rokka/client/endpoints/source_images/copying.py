@@ -32,8 +32,8 @@ class Copying(Images):
     ) -> bool:
         """Copy an image to another organization: ``COPY /sourceimages/{organization}/{hash}``.
 
-        Return whether it is new there; ``False`` says that it replaced what was there. Raise
-        ``PreconditionFailed`` when it is there and ``overwrite`` is off; then it is repeated only
+        Return whether it is new there; ``False`` says that it replaced what was there, perhaps its
+        own first try whose answer got lost. Raise ``PreconditionFailed`` when it is there and ``overwrite`` is off; then it is repeated only
         while it cannot have been done. Raise ``InvalidRequest`` when there is no such
         destination, ``PermissionDenied`` without the right to write there::
 

@@ -86,7 +86,7 @@ class Creating(Images):
         Yield what became of each file, in their order; one that fails with an ``OSError`` or an
         error of this package does not keep the others. ``files`` is read a few ahead, never
         whole; an open file may be in it once. ``deadline`` is for each file. Closing the generator
-        waits for what is being sent and starts nothing more::
+        starts nothing more::
 
             for created in client.source_images.create_many(Path("photos").glob("*.jpg")):
                 print(created.new.file, created.image or created.error)

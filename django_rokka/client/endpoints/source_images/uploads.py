@@ -120,10 +120,11 @@ def do_in_order(
 ) -> Generator[_U, None, None]:
     """Yield what a function makes of each item, in order, while threads are at the next ones.
 
-    Items are taken a few ahead. When it ends, for whatever reason, no thread is left.
+    Items are taken a few ahead. When it is left before its end, nothing more is begun.
     """
     executor = ThreadPoolExecutor(threads, thread_name_prefix="rokka-upload")
     window: deque[Future[_U]] = deque()
+    is_done = False
     try:
         for item in items:
             window.append(executor.submit(do, item))
@@ -131,5 +132,8 @@ def do_in_order(
                 yield window.popleft().result()
         while window:
             yield window.popleft().result()
+        is_done = True
     finally:
-        executor.shutdown(cancel_futures=True)
+        # The garbage collector may be what leaves it, in the midst of starting a thread: to wait
+        # for threads then would be to wait for ever.
+        executor.shutdown(wait=is_done, cancel_futures=True)
