@@ -33,9 +33,10 @@ class Copying(Images):
         """Copy an image to another organization: ``COPY /sourceimages/{organization}/{hash}``.
 
         Return whether it is new there; ``False`` says that it replaced what was there, perhaps its
-        own first try whose answer got lost. Raise ``PreconditionFailed`` when it is there and ``overwrite`` is off; then it is repeated only
-        while it cannot have been done. Raise ``InvalidRequest`` when there is no such
-        destination, ``PermissionDenied`` without the right to write there::
+        own first try whose answer got lost. Raise ``PreconditionFailed`` when it is there and
+        ``overwrite`` is off; then it is repeated only while it cannot have been done. Raise
+        ``InvalidRequest`` when there is no such destination, ``PermissionDenied`` without the
+        right to write there::
 
             client.source_images.copy(image.hash, "acme-staging")
         """
