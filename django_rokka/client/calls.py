@@ -73,8 +73,8 @@ class Call:
 
     @property
     def path(self) -> str:
-        """The path below the API host, percent-encoded."""
-        return "".join(f"/{quote(segment, safe=':')}" for segment in self.segments)
+        """The path below the API host, percent-encoded; ``/`` for no segments."""
+        return "".join(f"/{quote(segment, safe=':')}" for segment in self.segments) or "/"
 
     @property
     def query(self) -> str:
@@ -99,8 +99,8 @@ class Answer:
             return None
         try:
             data = json.loads(self.content.decode(errors="replace"))
-            return hide_secrets(data) if self.call.segments[0] in _WITH_KEYS else data
-        except (json.JSONDecodeError, RecursionError) as error:
+            return hide_secrets(data) if _WITH_KEYS.intersection(self.call.segments[:1]) else data
+        except (ValueError, RecursionError) as error:
             forget_tracebacks(error)
             if isinstance(error, json.JSONDecodeError):
                 error.doc = ""  # the whole answer, which error reports would print
@@ -110,7 +110,7 @@ class Answer:
         """Return what ``parse`` makes of the JSON; raise ``ServerError`` where it fails."""
         try:
             return parse(self.json)  # in no variable, which error reports would print
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             forget_tracebacks(error)
             reason = f"{type(error).__name__}: {error}"[:200]
             raise self.unreadable(f"not what rokka documents ({reason})") from error

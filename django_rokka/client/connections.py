@@ -19,7 +19,7 @@ class Connections:
 
     A session of requests is not safe to share among threads, and after a fork parent and child
     would write to the same socket, so each thread of each process has its own.
-    ``make_session`` is what makes them, ``requests.Session`` where it is ``None``.
+    ``make_session`` is what makes them, that of ``transport`` where it is ``None``.
     """
 
     def __init__(self, make_session: Callable[[], Session] | None = None) -> None:
@@ -47,14 +47,14 @@ class Connections:
             session.close()
 
     def _start(self) -> None:
-        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sessions: WeakSet[Session] = WeakSet()  # weak: a thread takes its own along
+        self._pid = os.getpid()  # last: another thread of a child looks at it first
 
     def _open_session(self) -> Session:
-        if self._make_session is not None:
-            return self._make_session()
-        import requests
+        from django_rokka.client.transport import ignore_redirects, make_session
 
-        return requests.Session()
+        session = (self._make_session or make_session)()
+        ignore_redirects(session)
+        return session

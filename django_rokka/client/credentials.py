@@ -1,11 +1,13 @@
-"""What opens the API: a key, or a token that is renewed before it ends (API.md 1.3 and 1.4)."""
+"""What opens the API: a key, or a token that is renewed before it ends."""
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from django_rokka.client.calls import Call
 from django_rokka.client.deadline import Clock
 from django_rokka.client.objects import Token
 from django_rokka.client.secrets import MASK, NO_SECRET, Secret, is_key
@@ -18,6 +20,9 @@ __all__ = ["Authorization", "Credentials", "TokenMemory", "TokenStore"]
 
 _RENEWAL = 3600
 """Seconds before its end from which a renewable token is renewed."""
+
+_PAUSE = 60
+"""Seconds after a renewal that failed until the next one is tried."""
 
 
 class TokenStore(Protocol):
@@ -86,9 +91,19 @@ class Credentials:
             )
         self.api_key = api_key
         self.uses_tokens = tokens is not None
-        self._tokens = tokens or TokenMemory()
+        self._tokens = TokenMemory() if tokens is None else tokens
         self._clock = clock
-        self.lock = threading.Lock()
+        self._next_renewal = clock.monotonic()
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    @property
+    def lock(self) -> threading.Lock:
+        """What a thread holds while it fetches a token; a child has its own after a fork."""
+        if self._pid != os.getpid():
+            self._lock = threading.Lock()
+            self._pid = os.getpid()
+        return self._lock
 
     def get_token(self) -> Token | None:
         """Return the stored token while it is valid; one that cannot be read is none."""
@@ -103,6 +118,10 @@ class Credentials:
         """Store a token."""
         self._tokens.set(token.token)
 
+    def postpone_renewal(self) -> None:
+        """Leave a token that still opens the API alone for a while."""
+        self._next_renewal = self._clock.monotonic() + _PAUSE
+
     def forget_token(self, token: str) -> None:
         """Clear the store, unless another token is in it by now."""
         if self._tokens.get() == token:
@@ -116,9 +135,11 @@ class Credentials:
         """Say whether a new token has to be fetched, or should be while this one opens the API."""
         if token is None:
             return True
+        if self._clock.monotonic() < self._next_renewal:
+            return False
         return token.is_renewable and self.seconds_left(token) < min(_RENEWAL, token.period / 2)
 
-    def authorize(self, token: Token | None) -> Authorization:
+    def authorize(self, call: Call, token: Token | None) -> Authorization:
         """Return what a request carries; raise ``AuthenticationFailed`` without a token."""
         if not self.uses_tokens:
             return Authorization(api_key=self.api_key)
@@ -127,5 +148,7 @@ class Credentials:
                 "There is no valid token, and no API key to fetch one. Pass api_key, or store a"
                 " new token.",
                 status=401,
+                method=call.method,
+                path=call.path,
             )
         return Authorization(token=token.token)

@@ -43,6 +43,11 @@ class Deadline:
         self._clock = clock
         self._end = None if seconds is None else clock.monotonic() + seconds
 
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it is until the deadline, 0 when it has passed, ``None`` when it never ends."""
+        return None if self._end is None else max(0.0, self._end - self._clock.monotonic())
+
     def has_time_for(self, seconds: float) -> bool:
         """Say whether waiting that long ends before the deadline."""
         return self._end is None or self._clock.monotonic() + seconds < self._end

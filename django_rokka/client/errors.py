@@ -80,11 +80,17 @@ _MESSAGES: dict[type[APIError], str] = {
     QuotaExceeded: "rokka takes no more calls like {what} for now ({says}). Try again {when}.",
     ServerError: "rokka failed at {what} ({says}). Try again later.",
 }
+_MESSAGES_TO_TOKENS: dict[type[APIError], str] = {
+    AuthenticationFailed: (
+        "rokka refused the token for organization {organization} ({says}). Fetch a new one with an"
+        " API key."
+    ),
+}
 _OTHER_MESSAGE = "rokka does not accept {what} ({says}). Change what is sent."
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ORGANIZATION = re.compile(r"\borgani[sz]ation\b", re.IGNORECASE)
-_SUBJECT = re.compile(r"image|alias|stack", re.IGNORECASE)
+_SUBJECT = re.compile(r"image|alias|stack|user|member|key|field|option", re.IGNORECASE)
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "the certificate is not trusted"),
@@ -93,6 +99,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionRefusedError, "connection refused"),
     (IncompleteRead, "the answer broke off"),
     (ConnectionError, "the connection broke"),
+    (ValueError, "it cannot be sent"),
 )
 
 
@@ -100,7 +107,8 @@ def foreign_exceptions() -> tuple[type[Exception], ...]:
     """Return what requests and the layers below it raise; ``OSError`` is also requests' base."""
     from urllib3.exceptions import HTTPError
 
-    return HTTPError, HTTPException, OSError
+    # A ValueError: http.client and requests refuse what they cannot write.
+    return HTTPError, HTTPException, OSError, ValueError
 
 
 def error_of_connection(error: Exception, *, call: Call, api_host: str) -> ConnectionFailed:
@@ -147,10 +155,12 @@ def error_of_answer(
     text: str,
     headers: Mapping[str, str],
     clock: Clock,
+    has_token: bool = False,
 ) -> APIError:
     """Translate an answer that is no success.
 
-    ``text`` is its body; in it and in the headers the credentials are masked.
+    ``text`` is its body; in it and in the headers the credentials are masked. ``has_token`` says
+    that the request carried a token instead of the key.
     """
     if status < 400:
         return _redirected(call, status, api_host=api_host, headers=headers, text=text)
@@ -160,8 +170,10 @@ def error_of_answer(
     )
     retry_after = read_retry_after(headers, clock=clock)
     says = f"{status}: {detail}" if detail else str(status)
+    messages = {**_MESSAGES, **_MESSAGES_TO_TOKENS} if has_token else _MESSAGES
+    template = messages.get(_kind_of_words(kind, call), _OTHER_MESSAGE)
     error = kind(
-        _message(kind, call, api_host=api_host, says=says, retry_after=retry_after),
+        _write(template, call, api_host=api_host, says=says, retry_after=retry_after),
         status=status,
         method=call.method,
         path=call.path,
@@ -186,11 +198,11 @@ def read_retry_after(headers: Mapping[str, str], *, clock: Clock) -> float | Non
         return seconds
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=timezone.utc)
+        return max(0.0, date.timestamp() - clock.time())
+    except (ValueError, OverflowError):
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=timezone.utc)
-    return max(0.0, date.timestamp() - clock.time())
 
 
 def _redirected(
@@ -235,12 +247,15 @@ def _misses_organization(detail: str) -> bool:
     return bool(_ORGANIZATION.search(words)) and not _SUBJECT.search(words)
 
 
-def _message(
-    kind: type[APIError], call: Call, *, api_host: str, says: str, retry_after: float | None
+def _kind_of_words(kind: type[APIError], call: Call) -> type[APIError]:
+    """Return the error in whose words this one is told: a stack exists as an alias does."""
+    return AliasExists if kind is Conflict and call.segments[:1] == ("stacks",) else kind
+
+
+def _write(
+    template: str, call: Call, *, api_host: str, says: str, retry_after: float | None
 ) -> str:
-    if kind is Conflict and call.segments[0] == "stacks":
-        kind = AliasExists  # the same words: it exists, and may be overwritten
-    return _MESSAGES.get(kind, _OTHER_MESSAGE).format(
+    return template.format(
         what=f"{call.method} {call.path}",
         host=api_host,
         organization=repr(call.organization),
@@ -254,7 +269,7 @@ def _message(
 def _read_body(text: str) -> tuple[str, bool]:
     """Return rokka's own words, and whether they are about the credentials.
 
-    Four shapes exist (API.md 1.5): nested, flat, a code as text, and nothing.
+    Four shapes exist: nested, flat, a code as text, and nothing.
     """
     try:
         data = json.loads(text)
@@ -296,4 +311,4 @@ def _reason(error: BaseException) -> str:
 
 
 def _read_number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]*)?", text) else None
+    return float(text) if re.fullmatch(r"[0-9]{1,10}(\.[0-9]*)?", text) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django_rokka import __version__
@@ -60,7 +59,7 @@ class Exchange(Generic[_T]):
         retries: int,
         clock: Clock,
         get_session: Callable[[], Session],
-        authorize: Callable[[], Authorization],
+        authorize: Callable[[Call, Deadline], Authorization],
         forget: Callable[[Authorization], bool],
         receive: Callable[[Call, Response, Deadline], _T],
     ) -> None:
@@ -74,6 +73,7 @@ class Exchange(Generic[_T]):
         self._forget = forget
         self._receive = receive
         self._deadline = Deadline(call.deadline, clock=clock)
+        self._payload = None if call.json is None else json.dumps(call.json, allow_nan=False)
         self._number = 0
         self._may_be_done = False  # an attempt was sent, and its answer got lost
         self._has_new_token = False
@@ -108,13 +108,15 @@ class Exchange(Generic[_T]):
         """Make one request. Nothing that requests raises gets past here but as a cause."""
         self._number += 1
         started = self._clock.monotonic()
-        authorization = Authorization() if self._call.is_public else self._authorize()
+        authorization = (
+            Authorization() if self._call.is_public else self._authorize(self._call, self._deadline)
+        )
         try:
             response = self._send(authorization)
             self._log(str(response.status_code), response.headers.get(_REQUEST_ID, ""), started)
             if 200 <= response.status_code < 300:
                 return self._receive(self._call, response, self._deadline)
-            return self._read_refusal(response, authorization)
+            failure = self._read_refusal(response, authorization)
         except foreign_exceptions() as error:
             body = self._call.body
             if body is not None and body.failure is not None:
@@ -122,6 +124,9 @@ class Exchange(Generic[_T]):
             forget_tracebacks(error)
             self._log(type(error).__name__, "", started)
             return self._fail(error)
+        if self._may_get_a_token(response.status_code, authorization):
+            return self._attempt()  # nothing was done, and there is nothing to wait for
+        return failure
 
     def _send(self, authorization: Authorization) -> Response:
         call = self._call
@@ -135,9 +140,9 @@ class Exchange(Generic[_T]):
         if call.body is not None:
             headers["Content-Type"] = call.body.content_type
             data = _WatchedBody(call.body, self._deadline)
-        elif call.json is not None:
+        elif self._payload is not None:
             headers["Content-Type"] = "application/json"
-            data = json.dumps(call.json, allow_nan=False).encode()
+            data = self._payload.encode()
         return self._get_session().request(
             call.method,
             f"{self._api_host}{call.path}{call.query}",
@@ -152,8 +157,7 @@ class Exchange(Generic[_T]):
 
     def _read_refusal(self, response: Response, authorization: Authorization) -> Failure:
         with response:
-            blocks = self._deadline.watch(response.iter_content(BLOCK_SIZE))
-            text = b"".join(islice(blocks, 1)).decode(errors="replace")
+            text = self._read_beginning(response).decode(errors="replace")
         status = response.status_code
         headers = response.headers.copy()
         headers.update({name: authorization.mask(value) for name, value in headers.items()})
@@ -165,6 +169,7 @@ class Exchange(Generic[_T]):
             text=authorization.mask(text)[:_LONGEST_BODY],
             headers=headers,
             clock=self._clock,
+            has_token=bool(authorization.token),
         )
         self._may_be_done |= status in _UNKNOWN
         is_transient = (
@@ -172,8 +177,20 @@ class Exchange(Generic[_T]):
             and status in _REFUSED | _UNKNOWN
             and (retry_after or 0) <= LONGEST_WAIT
             and self._deadline.has_time_for(retry_after or 0)
-        ) or self._may_get_a_token(status, authorization)
+        )
         return Failure(error, is_transient=is_transient, retry_after=retry_after)
+
+    def _read_beginning(self, response: Response) -> bytes:
+        """Read as much of a refusal as errors tell; one that breaks off is a refusal still."""
+        content = b""
+        try:
+            for block in self._deadline.watch(response.iter_content(BLOCK_SIZE)):
+                content += block
+                if len(content) > _LONGEST_BODY:
+                    break
+        except foreign_exceptions() as error:
+            logger.debug("%s: its body broke off (%s)", self._call.path, type(error).__name__)
+        return content
 
     def _may_get_a_token(self, status: int, authorization: Authorization) -> bool:
         """Say, once, whether another token may be accepted where this one was not."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from django_rokka.client.calls import Call, Repeat
+from django_rokka.client.calls import Call, Repeat, check_organization
 from django_rokka.client.credentials import TokenStore
 from django_rokka.client.deadline import Clock, Timeouts
 from django_rokka.client.endpoints.aliases import Aliases
@@ -24,6 +24,7 @@ from django_rokka.client.endpoints.stats import Stats
 from django_rokka.client.endpoints.users import Users
 from django_rokka.client.secrets import Secret
 from django_rokka.client.session import DEFAULT_TIMEOUT, Session
+from django_rokka.exceptions import InvalidName
 
 if TYPE_CHECKING:
     import requests
@@ -60,7 +61,13 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
         session: Callable[[], requests.Session] | None = None,
         clock: Clock = time,
     ) -> None:
+        if not isinstance(api_key, str):
+            raise TypeError(
+                f"The API key is of type {type(api_key).__name__}, must be a text. Is the"
+                " environment variable set that it comes from?"
+            )
         api_key = Secret(api_key)  # the local too: error pages show the variables of each frame
+        check_organization(organization)
         self.organization = organization
         self.api_host = api_host
         self._session = Session(
@@ -108,19 +115,27 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
     ) -> Any:
         """Make a call that has no method here, and return the JSON of its answer.
 
-        ``path`` is percent-encoded and starts with ``/``. Only ``GET`` and ``HEAD`` are repeated
-        when their answer is lost::
+        ``path`` is percent-encoded and begins with ``/``; a query belongs into ``parameters``.
+        Only ``GET`` is repeated when its answer is lost, and clearing a cache never. Raise
+        ``InvalidName`` for what is no path::
 
-            client.request("GET", "/organizations/acme")
+            client.request("GET", "/organizations/acme/sub_organizations")
         """
+        method = method.upper()
+        if not path.startswith("/") or {"?", "#"}.intersection(path):
+            raise InvalidName(
+                f"{path[:200]!r} is no path of the API: begin with '/', leave out the host, and"
+                " pass a query as parameters."
+            )
+        segments = tuple(map(unquote, path[1:].rstrip("/").split("/"))) if path != "/" else ()
         call = Call(
             method=method,
-            segments=tuple(unquote(segment) for segment in path.strip("/").split("/")),
+            segments=segments,
             organization=self.organization,
             subject=f"{path!r}",
             parameters=parameters or {},
             json=json,
-            repeat=Repeat.ALWAYS if method in {"GET", "HEAD"} else Repeat.UNLESS_UNKNOWN,
+            repeat=_repeat(method, segments),
             deadline=deadline,
         )
         return self._session.request(call).json
@@ -128,3 +143,9 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
         self._session.close()
+
+
+def _repeat(method: str, segments: tuple[str, ...]) -> Repeat:
+    if method == "DELETE" and segments[-1:] == ("cache",):
+        return Repeat.NEVER
+    return Repeat.ALWAYS if method == "GET" else Repeat.UNLESS_UNKNOWN

@@ -10,7 +10,7 @@ __all__ = ["MASK", "NO_SECRET", "Secret", "hide_secrets", "is_key"]
 
 MASK = "********"
 
-_SECRETS = frozenset({"api_key", "key", "token"})
+_SECRETS = frozenset({"api_key", "key", "provisioning_uri", "secret", "token"})
 
 
 class Secret(str):
@@ -23,10 +23,6 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return f"'{MASK}'"
-
-    def mask(self, text: str) -> str:
-        """Return ``text`` without this secret."""
-        return text.replace(self, MASK) if self else text
 
 
 NO_SECRET = Secret("")

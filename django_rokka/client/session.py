@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from django_rokka.client.calls import Answer, Call
+from django_rokka.client.calls import Answer, Call, Repeat
 from django_rokka.client.connections import Connections
 from django_rokka.client.credentials import Authorization, Credentials, TokenStore
 from django_rokka.client.deadline import Clock, Deadline, Timeouts
@@ -19,7 +19,7 @@ from django_rokka.client.objects import Token
 from django_rokka.client.observation import tell_observers
 from django_rokka.client.secrets import Secret
 from django_rokka.client.tracebacks import forget_tracebacks
-from django_rokka.exceptions import AuthenticationFailed, ConnectionFailed, PermissionDenied
+from django_rokka.exceptions import CallFailed, ConnectionFailed, Timeout
 
 if TYPE_CHECKING:
     import requests
@@ -28,6 +28,9 @@ __all__ = ["DEFAULT_TIMEOUT", "Session"]
 
 DEFAULT_TIMEOUT: Timeouts = (5.0, 60.0)
 """Seconds to connect, and to wait for each piece of an answer: rokka delays before it refuses."""
+
+_FOR_EVER = 1_000_000
+"""Seconds that are no timeout; beyond some number of them sockets refuse too."""
 
 _T = TypeVar("_T")
 
@@ -56,6 +59,7 @@ class Session:
         self.api_host = api_host.rstrip("/")
         self.credentials = Credentials(api_key=api_key, tokens=tokens, clock=clock)
         self._organization = organization
+        self._token_parameters: Mapping[str, str] = {}
         self._timeouts = _read_timeout(timeout)
         self._retries = _check_retries(retries)
         self._clock = clock
@@ -76,19 +80,32 @@ class Session:
     def fetch_token(
         self,
         *,
+        authorization: Authorization | None = None,
         parameters: Mapping[str, str] | None = None,
-        authorization: Authorization,
+        repeat: Repeat = Repeat.ALWAYS,
         deadline: float | None = None,
     ) -> Token:
-        """Exchange a key or a renewable token for a new token and keep it."""
+        """Exchange a key or a renewable token for a new token and keep it.
+
+        The key comes first: by a token, none is to be had that lives longer. ``parameters`` are
+        those of the token, and of all that follow it.
+        """
+        if parameters is not None:
+            self._token_parameters = parameters
         call = Call(
             method="GET",
             segments=("user", "apikeys", "token"),
             organization=self._organization,
             subject="user of these credentials",
-            parameters=parameters or {},
+            parameters=self._token_parameters,
+            repeat=repeat,
             deadline=deadline,
         )
+        key = self.credentials.api_key
+        if authorization is None and key:
+            authorization = Authorization(api_key=key)
+        elif authorization is None:
+            authorization = self.credentials.authorize(call, self.credentials.get_token())
         answer = self._exchange(call, _read_answer, authorization=authorization)
         if answer is None:
             raise TypeError("Fetching a token deletes nothing.")
@@ -115,33 +132,59 @@ class Session:
             retries=self._retries,
             clock=self._clock,
             get_session=self._connections.get_session,
-            authorize=self._authorize if authorization is None else lambda: authorization,
+            authorize=self._authorize if authorization is None else lambda *_: authorization,
             forget=self._forget if authorization is None else lambda _: False,
             receive=receive,
         ).run()
 
-    def _authorize(self) -> Authorization:
+    def _authorize(self, call: Call, deadline: Deadline) -> Authorization:
         """Return the credentials of a request; one thread at a time renews the token."""
         credentials = self.credentials
         if not credentials.uses_tokens:
-            return credentials.authorize(None)
+            return credentials.authorize(call, None)
         token = credentials.get_token()
         if credentials.is_to_be_renewed(token):
-            with credentials.lock:
-                token = credentials.get_token()
-                if credentials.is_to_be_renewed(token):
-                    token = self._renew(token)
-        return credentials.authorize(token)
+            token = self._take_turns(call, token, deadline)
+        return credentials.authorize(call, token)
 
-    def _renew(self, token: Token | None) -> Token | None:
-        """Fetch a token by the one there is, else by the key; keep the old one if it must be."""
-        try:
+    def _take_turns(self, call: Call, token: Token | None, deadline: Deadline) -> Token | None:
+        """Renew the token unless another thread does; wait for that one only without a token."""
+        credentials = self.credentials
+        lock = credentials.lock
+        left = deadline.seconds_left
+        patience = -1 if left is None else left
+        if not lock.acquire(timeout=0 if token is not None else patience):
             if token is not None:
-                return self.fetch_token(authorization=Authorization(token=token.token))
-        except (AuthenticationFailed, PermissionDenied) as error:
-            logger.warning("The token was not renewed: %s", error)
-        if self.credentials.api_key:
-            return self.fetch_token(authorization=Authorization(api_key=self.credentials.api_key))
+                return token
+            raise Timeout(
+                f"No token in time for {call.method} {call.path}, another thread is fetching one."
+                " Try again later, or give the call more time.",
+                method=call.method,
+                path=call.path,
+            )
+        try:
+            token = credentials.get_token()
+            return self._renew(token, deadline) if credentials.is_to_be_renewed(token) else token
+        finally:
+            lock.release()
+
+    def _renew(self, token: Token | None, deadline: Deadline) -> Token | None:
+        """Fetch a token by the one there is, else by the key; keep the old one if it must be."""
+        key = self.credentials.api_key
+        ways = [Authorization(token=token.token)] if token is not None else []
+        ways += [Authorization(api_key=key)] if key else []
+        for authorization in ways:
+            try:
+                return self.fetch_token(
+                    authorization=authorization,
+                    repeat=Repeat.ALWAYS if token is None else Repeat.NEVER,
+                    deadline=deadline.seconds_left,
+                )
+            except CallFailed as error:  # noqa: PERF203 - each way may fail
+                if token is None:
+                    raise
+                logger.warning("The token was not renewed: %s", error)
+        self.credentials.postpone_renewal()
         return token
 
     def _forget(self, authorization: Authorization) -> bool:
@@ -196,9 +239,10 @@ def _check_host(api_host: str) -> None:
 
 def _read_timeout(timeout: float | Timeouts) -> Timeouts:
     pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    if not all(seconds > 0 for seconds in pair):
+    if not all(0 < seconds < _FOR_EVER for seconds in pair):
         raise ValueError(
-            f"The timeout {timeout!r} is none: give seconds above 0, one number or a pair."
+            f"The timeout {timeout!r} is none: give seconds above 0 and below {_FOR_EVER}, one"
+            " number or a pair."
         )
     return pair
 

@@ -1,4 +1,4 @@
-"""Refusals and their JSON, in the shapes of API.md 1.5."""
+"""Refusals and their JSON, in the shapes that rokka has."""
 
 from __future__ import annotations
 

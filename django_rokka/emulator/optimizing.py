@@ -1,4 +1,4 @@
-"""``optimize_source``: what an uploaded file becomes before it is stored (API.md 2.1.4)."""
+"""``optimize_source``: what an uploaded file becomes before it is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stacks may say: operations, stack options, and their values (API.md 2.6 and 2.7)."""
+"""What stacks may say: operations, stack options, and their values."""
 
 from __future__ import annotations
 

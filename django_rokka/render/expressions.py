@@ -1,4 +1,4 @@
-"""rokka's expression language (API.md 2.5): a small and safe evaluator.
+"""rokka's expression language: a small and safe evaluator.
 
 Operators and their precedence are those of Symfony's ExpressionLanguage, values behave as in PHP:
 numeric text counts as a number, ``null`` as 0. There are no calls, no arrays and no attributes

@@ -1,4 +1,4 @@
-"""How large a rendered image comes out (API.md 2.7 and 3.10), without rendering it."""
+"""How large a rendered image comes out, without rendering it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def cropped_size(
 
 
 def _limit(factor: float, dpr: float, options: Mapping[str, Any]) -> float:
-    """Apply ``upscale`` and ``upscale_dpr``, as the table of API.md 3.10 has them."""
+    """Apply ``upscale`` and ``upscale_dpr``, as rokka documents them in a table."""
     upscales, upscales_dpr = _flag(options, "upscale"), _flag(options, "upscale_dpr")
     if upscales and upscales_dpr:
         return factor * dpr

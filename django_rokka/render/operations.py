@@ -39,7 +39,7 @@ OPERATION_NAMES = frozenset(
         "trim",
     }
 )
-"""Every operation that rokka has (API.md 2.7)."""
+"""Every operation that rokka has."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 

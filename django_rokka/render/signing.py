@@ -1,4 +1,4 @@
-"""Signatures of render URLs (API.md 3.11): what protected images and stacks ask for.
+"""Signatures of render URLs: what protected images and stacks ask for.
 
 The signature covers path and query, byte by byte as they stand in the URL, and the key.
 The file name is left out, so that one signature per image and stack serves every name.

@@ -15,7 +15,7 @@ __all__ = ["StackDefinition", "StackOperation"]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _BOOLEANS = {"true": True, "false": False}
-# What `options.…` is in an expression when the stack does not say (API.md 2.6).
+# What `options.…` is in an expression when the stack does not say.
 _OPTION_DEFAULTS: Mapping[str, Any] = MappingProxyType({"dpr": 1, "autoformat": False})
 
 

@@ -1,4 +1,4 @@
-"""Render URLs: what a browser asks rokka's render host for (API.md 3.1, in one canonical layout).
+"""Render URLs: what a browser asks rokka's render host for, in one canonical layout.
 
 The layout is the one of the official JavaScript library, ``/stack/o-.../v-.../hash/name.jpg``,
 with options in the order in which they are given, because caches are keyed by URL.

@@ -13,7 +13,7 @@ from django_rokka.exceptions import InvalidRenderURL
 
 __all__ = ["read_query", "write_query", "write_variables"]
 
-# The union of what the official clients keep out of the path (API.md 3.3), so that every parser
+# The union of what the official clients keep out of the path, so that every parser
 # reads these URLs alike: letters, digits, '_' and '.' stay, everything else goes to the query.
 _PATH_VALUE = re.compile(r"[A-Za-z0-9_.]{1,20}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -1,4 +1,4 @@
-"""Answers as rokka gives them (API.md 4)."""
+"""Answers as rokka gives them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ class Reply:
     """One answer. ``missing`` bytes are announced and never sent; ``is_reset`` breaks off.
 
     What ``is_reset`` and has ``missing`` bytes breaks off after the others. With ``reads_half``
-    the second half of the request's body stays unread.
+    the second half of the request's body stays unread; ``reads_after`` seconds it is read.
+    ``chunks`` are sent as such, without a length.
     """
 
     status: int = 200
@@ -34,6 +35,8 @@ class Reply:
     is_reset: bool = False
     reads_body: bool = True
     reads_half: bool = False
+    reads_after: float = 0
+    chunks: tuple[bytes, ...] = ()
 
     @property
     def content(self) -> bytes:
@@ -115,6 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         script = self.server.replies
         reply = script.popleft() if script else Reply(status=500, body=b"beyond the script")
         length = int(self.headers.get("Content-Length", 0)) // (2 if reply.reads_half else 1)
+        self.server.is_stopping.wait(reply.reads_after)
         body = self.rfile.read(length) if reply.reads_body else b""
         self.server.received.append(
             Received(
@@ -132,9 +136,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        if reply.status != 204:
+        if reply.chunks:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif reply.status != 204:
             self.send_header("Content-Length", str(len(reply.content) + reply.missing))
         self.end_headers()
+        for chunk in (*reply.chunks, b"") if reply.chunks else ():
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
         self.wfile.write(reply.content)
         if reply.is_reset:
             time.sleep(0.01)  # what is under way when a connection is reset never arrives

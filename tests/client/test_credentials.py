@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +15,36 @@ from typing import Any
 import pytest
 
 from django_rokka.client import RokkaClient, Secret, TokenMemory
-from django_rokka.exceptions import AuthenticationFailed, ConnectionFailed, InvalidRequest
+from django_rokka.exceptions import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    InvalidRequest,
+    Timeout,
+)
 
 from tests.client.conftest import API_KEY, FakeClock
 from tests.client.samples import HASH, RECORDED
 from tests.client.scripted_server import Reply, ScriptedServer
 
 TOKEN_PATH = "/user/apikeys/token"
+FORK = f"""
+import os, sys
+from django_rokka.client import RokkaClient, TokenMemory
+from django_rokka.exceptions import CallFailed
+
+client = RokkaClient(
+    organization="acme", api_key="key", api_host=sys.argv[1], tokens=TokenMemory(), retries=0
+)
+with client._session.credentials.lock:
+    if child := os.fork():
+        os.waitpid(child, 0)
+        os._exit(0)
+    try:
+        client.source_images.get("{HASH}", deadline=5)
+    except CallFailed as error:
+        print(type(error).__name__, flush=True)
+    os._exit(0)
+"""
 IMAGE_PATH = f"/sourceimages/acme/{HASH}"
 
 
@@ -140,6 +167,115 @@ def test_token__whose_renewal_is_refused_serves_to_its_end(
     assert token not in caplog.text
 
 
+@pytest.mark.parametrize("reply", [Reply(status=503), Reply(status=403)], ids=repr)
+def test_token__that_cannot_be_renewed_for_now_is_used_and_left_alone_for_a_minute(
+    make_client: Callable[..., RokkaClient],
+    server: ScriptedServer,
+    clock: FakeClock,
+    reply: Reply,
+) -> None:
+    old, new = make_token(clock, seconds=1800), make_token(clock, seconds=86400, mark="2")
+    server.reply(reply, Reply(json=RECORDED), Reply(json=RECORDED))
+    client = make_client(tokens=TokenMemory(old), api_key="")
+    client.source_images.get(HASH)
+    client.source_images.get(HASH)
+    clock.now += 61
+    server.reply(issue(new), Reply(json=RECORDED))
+    client.source_images.get(HASH)
+
+    assert clock.slept == []
+    assert sent(server) == [
+        (TOKEN_PATH, f"Bearer {old}"),
+        (IMAGE_PATH, f"Bearer {old}"),
+        (IMAGE_PATH, f"Bearer {old}"),
+        (TOKEN_PATH, f"Bearer {old}"),
+        (IMAGE_PATH, f"Bearer {new}"),
+    ]
+
+
+def test_token__is_renewed_as_it_was_asked_for(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer, clock: FakeClock
+) -> None:
+    first, second = make_token(clock, seconds=600), make_token(clock, seconds=600, mark="2")
+    server.reply(issue(first), issue(second), Reply(json=RECORDED))
+    client = make_client(tokens=TokenMemory())
+
+    client.users.fetch_token(expires_in=600, ips=["10.0.0.5"])
+    clock.now += 590
+    client.source_images.get(HASH)
+
+    query = "?expires_in=600&ips=10.0.0.5"
+    assert [path for path, _ in sent(server)] == [
+        TOKEN_PATH + query,
+        TOKEN_PATH + query,
+        IMAGE_PATH,
+    ]
+
+
+def test_token__from_a_file_with_its_line_end_is_none(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer, clock: FakeClock
+) -> None:
+    token = make_token(clock, seconds=86400)
+
+    with pytest.raises(AuthenticationFailed, match="There is no valid token"):
+        make_client(tokens=TokenMemory(f"{token}\n"), api_key="").source_images.get(HASH)
+
+    assert server.received == []
+
+
+def test_token__of_a_store_that_is_false_is_kept_there(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer, clock: FakeClock
+) -> None:
+    class Store(dict[str, str]):
+        def get(self) -> str:  # type: ignore[override]  # the store's, not the dictionary's
+            return self["token"] if self else ""
+
+        def set(self, token: str, /) -> None:
+            self["token"] = token
+
+    store, token = Store(), make_token(clock, seconds=86400)
+    server.reply(issue(token), Reply(json=RECORDED))
+
+    make_client(tokens=store).source_images.get(HASH)
+
+    assert store == {"token": token}
+
+
+def test_deadline__includes_the_token(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> None:
+    server.reply(*[Reply(status=503)] * 5)
+
+    with pytest.raises(Timeout, match="within its deadline of 2 s"):
+        make_client(tokens=TokenMemory()).source_images.get(HASH, deadline=2)
+
+
+def test_deadline__does_not_wait_for_another_thread_that_fetches_a_token(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> None:
+    client = make_client(tokens=TokenMemory(), clock=time)
+
+    with client._session.credentials.lock, pytest.raises(Timeout, match="another thread is"):
+        client.source_images.get(HASH, deadline=0.05)
+
+    assert server.received == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork__does_not_inherit_a_renewal(server: ScriptedServer) -> None:
+    server.reply(Reply(status=403))
+
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, server.url],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+    assert (done.stdout, done.stderr) == ("PermissionDenied\n", "")
+
+
 def test_token__that_is_refused_is_dropped_and_replaced_once(
     make_client: Callable[..., RokkaClient], server: ScriptedServer, clock: FakeClock
 ) -> None:
@@ -147,14 +283,18 @@ def test_token__that_is_refused_is_dropped_and_replaced_once(
     server.reply(Reply(status=401), issue(new), Reply(status=401))
     tokens = TokenMemory(old)
 
-    with pytest.raises(AuthenticationFailed):
-        make_client(tokens=tokens).source_images.get(HASH)
+    with pytest.raises(AuthenticationFailed) as caught:
+        make_client(tokens=tokens, retries=0).source_images.get(HASH)
 
     assert sent(server) == [
         (IMAGE_PATH, f"Bearer {old}"),
         (TOKEN_PATH, f"key {API_KEY}"),
         (IMAGE_PATH, f"Bearer {new}"),
     ]
+    assert clock.slept == []
+    assert str(caught.value) == (
+        "rokka refused the token for organization 'acme' (401). Fetch a new one with an API key."
+    )
 
 
 def test_token__that_is_refused_without_a_key_leaves_the_store_empty(

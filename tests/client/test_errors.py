@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from contextlib import closing
@@ -27,7 +28,7 @@ from django_rokka.exceptions import (
     Timeout,
 )
 
-from tests.client.samples import BAD_KEY, HASH
+from tests.client.samples import BAD_KEY, HASH, RECORDED
 from tests.client.scripted_server import Reply, ScriptedServer
 
 PATH = f"/sourceimages/acme/{HASH}"
@@ -327,3 +328,66 @@ def test_connection__refused_names_the_call(make_client: Callable[..., RokkaClie
 
     error = caught.value
     assert (error.status, error.method, error.path, error.body) == (0, "GET", PATH, "")
+
+
+def test_body__in_pieces_is_read_whole(ask: Callable[[Reply], APIError]) -> None:
+    body = json.dumps(BAD_KEY).encode()
+
+    error = ask(Reply(status=403, chunks=(body[:40], body[40:])))
+
+    assert isinstance(error, AuthenticationFailed)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=403, body=b'{"code": 403, "mess', missing=20),
+        Reply(status=403, body=b"plain", headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=repr,
+)
+def test_body__that_breaks_off_leaves_the_status(
+    ask: Callable[[Reply], APIError], server: ScriptedServer, reply: Reply
+) -> None:
+    assert (type(ask(reply)), len(server.received)) == (PermissionDenied, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["999999999999", "Wed, 21 Oct 2015 07:28:00 +9999999", "1" * 400, "-1"]
+)
+def test_retry_after__that_no_calendar_has_is_passed_over(
+    ask: Callable[[Reply], APIError], text: str
+) -> None:
+    error = ask(Reply(status=429, headers={"Retry-After": text}))
+
+    assert isinstance(error, RateLimited)
+    assert error.retry_at is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({**RECORDED, "size": 1}).replace('"size": 1', '"size": 1e999').encode(),
+        b"1" * 5000,
+        b"[" * 100_000,
+    ],
+    ids=["infinite", "long", "deep"],
+)
+def test_answer__that_python_cannot_hold_is_unreadable(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer, body: bytes
+) -> None:
+    server.reply(Reply(body=body))
+
+    with pytest.raises(ServerError, match="The answer to GET"):
+        make_client(retries=0).source_images.get(HASH)
+
+
+def test_member__that_is_missing_is_no_missing_organization(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=404, json={"message": "User is not a member of this organization"}))
+
+    with pytest.raises(NotFound) as caught:
+        client.memberships.get("somebody")
+
+    assert not isinstance(caught.value, OrganizationNotFound)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from django_rokka.client import RokkaClient
+from django_rokka.exceptions import InvalidName
 
 from tests.client.samples import HASH, RECORDED
 from tests.client.scripted_server import Reply, ScriptedServer
@@ -61,15 +63,31 @@ def test_client__refuses_a_key_that_no_header_holds(api_key: str) -> None:
         RokkaClient(organization="acme", api_key=api_key)
 
 
-@pytest.mark.parametrize("timeout", [0, -1, (10, 0)])
+@pytest.mark.parametrize("timeout", [0, -1, (10, 0), float("inf"), float("nan")])
 def test_client__refuses_a_timeout_that_is_none(timeout: float | tuple[float, float]) -> None:
-    with pytest.raises(ValueError, match="give seconds above 0, one number or a pair"):
+    with pytest.raises(ValueError, match="give seconds above 0 and below 1000000, one number or"):
         RokkaClient(organization="acme", api_key="key", timeout=timeout)
 
 
 def test_client__refuses_fewer_than_no_retries() -> None:
     with pytest.raises(ValueError, match="-1 retries cannot be made: give 0 or more"):
         RokkaClient(organization="acme", api_key="key", retries=-1)
+
+
+def test_client__refuses_a_key_that_is_not_set() -> None:
+    with pytest.raises(TypeError) as caught:
+        RokkaClient(organization="acme", api_key=os.environ.get("NO_SUCH_VARIABLE"))  # type: ignore[arg-type]  # the claim
+
+    assert str(caught.value) == (
+        "The API key is of type NoneType, must be a text. Is the environment variable set that it"
+        " comes from?"
+    )
+
+
+@pytest.mark.parametrize("organization", ["", "Acme Inc", "../x"])
+def test_client__refuses_what_is_no_organization(organization: str) -> None:
+    with pytest.raises(InvalidName, match="is no organization: use lower-case letters"):
+        RokkaClient(organization=organization, api_key="key")
 
 
 def test_client__keeps_the_path_of_its_host(

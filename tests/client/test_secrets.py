@@ -196,8 +196,3 @@ def test_secret__is_masked_in_whatever_contains_it() -> None:
     shown = f"{secret!r} {[secret]} {({'key': secret},)}"
 
     assert API_KEY not in shown
-
-
-def test_secret__masks_itself_in_a_text() -> None:
-    assert Secret("abc").mask("xabcx abc") == "x********x ********"
-    assert Secret("").mask("text") == "text"

@@ -6,15 +6,17 @@ import http.client
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+import requests
 
 from django_rokka import __version__
 from django_rokka.client import RokkaClient
 from django_rokka.client.multipart import BLOCK_SIZE
-from django_rokka.exceptions import APIError, InvalidName, Timeout
+from django_rokka.exceptions import APIError, InvalidName, ServerError, Timeout
 
 from tests.client.conftest import API_KEY, FakeClock
 from tests.client.samples import HASH, RECORDED, uploaded
@@ -53,7 +55,7 @@ def test_request__quotes_each_segment(client: RokkaClient, server: ScriptedServe
     assert server.received[0].target == "/a%2F..%2Fb%3Fc%23d:e%20%C3%BC/x?a=%5B%C3%A9%7D&b=1%202"
 
 
-@pytest.mark.parametrize("path", ["", "/", "//", "/a/./b", "/a/%2e%2e/b"])
+@pytest.mark.parametrize("path", ["//", "/a//b", "/a/./b", "/a/%2e%2e/b"])
 def test_request__refuses_segments_that_mean_another_path(
     client: RokkaClient, server: ScriptedServer, path: str
 ) -> None:
@@ -61,6 +63,40 @@ def test_request__refuses_segments_that_mean_another_path(
         client.request("GET", path)
 
     assert server.received == []
+
+
+@pytest.mark.parametrize(
+    "path", ["", "stacks", "/stacks/acme?limit=1", "/stacks#a", "https://api.rokka.io/stacks"]
+)
+def test_request__refuses_what_is_no_path(
+    client: RokkaClient, server: ScriptedServer, path: str
+) -> None:
+    with pytest.raises(InvalidName, match="begin with '/', leave out the host, and pass a query"):
+        client.request("GET", path)
+
+    assert server.received == []
+
+
+def test_request__may_ask_for_the_root(client: RokkaClient, server: ScriptedServer) -> None:
+    server.reply(Reply(json={"resources": []}))
+
+    assert client.request("get", "/") == {"resources": []}
+    assert server.received[0].line == ("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "count"),
+    [("get", "/a", 2), ("DELETE", "/stacks/acme/x/cache", 1), ("POST", "/a", 1), ("PUT", "/a", 1)],
+)
+def test_request__is_repeated_where_that_does_no_harm(
+    client: RokkaClient, server: ScriptedServer, method: str, path: str, count: int
+) -> None:
+    server.reply(Reply(status=502), Reply(status=204))
+
+    with suppress(ServerError):
+        client.request(method, path)
+
+    assert len(server.received) == count
 
 
 @pytest.mark.parametrize("organization", ["../x", "a/b", "a?b", "é", "A", "a b"])
@@ -247,3 +283,44 @@ def test_log__has_a_line_for_each_call_and_a_warning_for_each_retry(
         f"GET {path} ConnectionError 0 ms (attempt 2, organization acme)",
         f"GET {path} 200 0 ms (attempt 3, organization acme, request 'r-1')",
     ]
+
+
+def test_upload__may_be_slower_than_the_timeout_to_connect(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> None:
+    content = b"x" * 8_000_000  # more than the buffers of a connection hold
+    server.reply(Reply(json=uploaded(content), reads_after=0.6))
+
+    make_client(timeout=(0.2, 10), retries=0).source_images.create(content, name="a.jpg")
+
+    assert len(server.received) == 1
+
+
+def test_redirect__is_not_read(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> None:
+    headers = {"Location": "http://[broken"}
+    server.reply(Reply(status=301, headers=headers, body=b"x" * 1000, missing=1_000_000))
+
+    with pytest.raises(APIError, match=r"with a redirect to 'http://\[broken' \(301\)"):
+        make_client(retries=0).source_images.get(HASH)
+
+
+def test_session__of_ones_own_is_used(
+    make_client: Callable[..., RokkaClient], server: ScriptedServer
+) -> None:
+    made: list[requests.Session] = []
+
+    def make_session() -> requests.Session:
+        made.append(requests.Session())
+        made[-1].headers["X-Team"] = "shop"
+        return made[-1]
+
+    server.reply(Reply(json=RECORDED), Reply(json=RECORDED))
+    client = make_client(session=make_session)
+
+    client.source_images.get(HASH)
+    client.source_images.get(HASH)
+
+    assert len(made) == 1
+    assert [request.headers["X-Team"] for request in server.received] == ["shop", "shop"]

@@ -12,7 +12,7 @@ from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import Operation, rendered_size
 from django_rokka.render.geometry import cropped_size, resized_size
 
-# API.md 3.10: a source 300 px wide; upscale, upscale_dpr, then (wanted width, dpr) to width.
+# As documented, of a source 300 px wide: upscale, upscale_dpr, then (wanted width, dpr) to width.
 # For the third line only 300 of (200, 2) is documented.
 DPR = [
     (True, True, {(200, 1): 200, (200, 2): 400, (400, 1): 400, (400, 2): 800}),

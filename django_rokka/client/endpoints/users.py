@@ -12,7 +12,6 @@ from django_rokka.client.arguments import (
     write_key_settings,
 )
 from django_rokka.client.calls import Answer, Repeat
-from django_rokka.client.credentials import Authorization
 from django_rokka.client.endpoints.endpoint import Endpoint
 from django_rokka.client.objects import ApiKey, Page, Token, User, UserMembership
 
@@ -100,7 +99,8 @@ class Users(Endpoint):
     ) -> ApiKey:
         """Make a key, one of at most five: ``POST /user/apikeys``.
 
-        A key that ``requires_mfa`` fetches tokens, with a second factor, and opens nothing else.
+        A key that ``requires_mfa`` fetches tokens, with a second factor, and opens nothing else;
+        it is for rokka's dashboard, since no method here takes the second factor.
         One that ``is_trusted`` never leaves the server, and manages the keys of a user who only
         reads. ``allowed_ips`` are addresses and IPv4 networks, at most ten; ``expires`` is an
         aware datetime. Return the key; ``api_key`` is shown this once. It is repeated only while
@@ -150,7 +150,8 @@ class Users(Endpoint):
         """Change what restricts a key: ``PATCH /user/apikeys/{id}``.
 
         What is ``None`` stays. No ``allowed_ips`` allow all, and ``expires="never"`` takes the
-        end away. Return the key. Raise ``InvalidRequest`` for what would lock out the key in use,
+        end away. Return the key; when rokka answers without it, it is read by another call with
+        the same ``deadline``. Raise ``InvalidRequest`` for what would lock out the key in use,
         unless ``force`` is true, and ``NotFound`` when there is no such key::
 
             client.users.update_api_key(key.id, allowed_ips=["10.0.0.0/24"])
@@ -168,7 +169,13 @@ class Users(Endpoint):
                 expires=expires,
             ),
         )
-        return answer.read_as(ApiKey.from_json)
+        if answer.status != 204:
+            return answer.read_as(ApiKey.from_json)
+        keys = self.list_api_keys(deadline=deadline)
+        found = next((key for key in keys if key.id == id), None)
+        if found is None:
+            raise answer.unreadable("empty, and the key is not among those of the user")
+        return found
 
     def delete_api_key(self, id: str, *, deadline: float | None = None) -> None:
         """Delete a key, and with it the tokens fetched by it: ``DELETE /user/apikeys/{id}``.
@@ -212,9 +219,7 @@ class Users(Endpoint):
             parameters["no_ip_protection"] = "true"
         if addresses:
             parameters["ips"] = ",".join(addresses)
-        return self._session.fetch_token(
-            parameters=parameters, authorization=self._authorize(), deadline=deadline
-        )
+        return self._session.fetch_token(parameters=parameters, deadline=deadline)
 
     def get_token(self) -> Token | None:
         """Return the token in the client's store while it is valid; asks nobody.
@@ -224,13 +229,6 @@ class Users(Endpoint):
             token = client.users.get_token()
         """
         return self._session.credentials.get_token()
-
-    def _authorize(self) -> Authorization:
-        """Prefer the key: by a token, no token can be fetched that lives longer."""
-        credentials = self._session.credentials
-        if credentials.api_key:
-            return Authorization(api_key=credentials.api_key)
-        return credentials.authorize(credentials.get_token())
 
     def _ask_about_key(self, id: str, method: str, **parts: Any) -> Answer:
         check_id(id, owner="an API key", literals=_NO_KEYS)

@@ -16,11 +16,9 @@ from django_rokka.client.objects.reading import (
     read_text,
     read_texts,
 )
-from django_rokka.client.secrets import NO_SECRET, Secret, hide_secrets
+from django_rokka.client.secrets import NO_SECRET, Secret, hide_secrets, is_key
 
 __all__ = ["ApiKey", "Token", "User"]
-
-_UNREADABLE = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +96,8 @@ class Token:
     def parse(cls, text: str) -> Token:
         """Read a token without verifying it; raise ``ValueError`` for what is none."""
         text = Secret(text)  # error pages show the variables of each frame
+        if not is_key(text):
+            raise ValueError("The text has characters that no token has, such as a line end.")
         try:
             payload = text.split(".")[1]
             claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

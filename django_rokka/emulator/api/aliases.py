@@ -1,4 +1,4 @@
-"""``/sourceimages/{organization}/alias`` (API.md 2.4)."""
+"""``/sourceimages/{organization}/alias``."""
 
 from __future__ import annotations
 

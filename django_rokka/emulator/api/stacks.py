@@ -1,4 +1,4 @@
-"""``/stacks/{organization}``, ``/operations`` and ``/stackoptions`` (API.md 2.5 to 2.7)."""
+"""``/stacks/{organization}``, ``/operations`` and ``/stackoptions``."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _checked_format(format: str) -> str:
 
 
 def _choose_format(format: str, options: Mapping[str, Any], *, accept: str) -> str:
-    """Follow the browser's ``Accept`` where the stack has autoformat (API.md 3.9)."""
+    """Follow the browser's ``Accept`` where the stack has autoformat."""
     if format == "svg" or not options.get("autoformat"):
         return format
     excluded = {word.strip() for word in options.get("autoformat.exclude", "").split(",")}

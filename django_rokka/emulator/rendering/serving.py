@@ -1,4 +1,4 @@
-"""The render host: from a render URL to an answer (API.md 3)."""
+"""The render host: from a render URL to an answer."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _find_stack(services: Services, organization: str, url: RenderURL) -> StackD
 
 
 def _image_names(image: StoredImage) -> Mapping[str, Any]:
-    """Return what expressions may ask of an image (API.md 2.5)."""
+    """Return what expressions may ask of an image."""
     area = image.dynamic_metadata.get("subject_area")
     return {
         "width": image.width,

@@ -21,7 +21,7 @@ class StoredAlias(NamedTuple):
     created: str
 
     def as_json(self) -> dict[str, str]:
-        """Write rokka's alias object (API.md 4.3)."""
+        """Write rokka's alias object."""
         return self._asdict()
 
 

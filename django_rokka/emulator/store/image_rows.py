@@ -56,7 +56,7 @@ class StoredImage:
         return self.optimized_hash or self.binary_hash
 
     def as_json(self, *, with_link: bool = True) -> dict[str, Any]:
-        """Write rokka's source image object (API.md 4.1)."""
+        """Write rokka's source image object."""
         data: dict[str, Any] = {
             field.name: getattr(self, field.name)
             for field in fields(self)
@@ -75,7 +75,7 @@ class StoredImage:
 def image_hash(
     binary_hash: str, *, dynamic_metadata: Mapping[str, Any], is_protected: bool = False
 ) -> str:
-    """Return rokka's hash of an image (API.md 2.1.5).
+    """Return rokka's hash of an image.
 
     The formula of the plain case is rokka's; with dynamic metadata or protection rokka's is not
     known, so that the hash is another deterministic one.

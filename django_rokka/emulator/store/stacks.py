@@ -20,7 +20,7 @@ class StoredStack(NamedTuple):
     definition: dict[str, Any]
 
     def as_json(self, *, with_link: bool = False) -> dict[str, Any]:
-        """Write rokka's stack object (API.md 4.2); only the read of one stack has its link."""
+        """Write rokka's stack object; only the read of one stack has its link."""
         data = {
             "name": self.name,
             "organization": self.organization,

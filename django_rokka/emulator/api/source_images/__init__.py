@@ -1,4 +1,4 @@
-"""``/sourceimages/{organization}`` (API.md 2.1 to 2.3)."""
+"""``/sourceimages/{organization}``."""
 
 from __future__ import annotations
 

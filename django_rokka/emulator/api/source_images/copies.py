@@ -1,4 +1,4 @@
-"""Copies of images in other organizations (API.md 2.1.9)."""
+"""Copies of images in other organizations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dynamic metadata, on which the hash of an image depends (API.md 2.2)."""
+"""Dynamic metadata, on which the hash of an image depends."""
 
 from __future__ import annotations
 

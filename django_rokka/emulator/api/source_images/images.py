@@ -1,4 +1,4 @@
-"""One image: upload, read, download, rename, delete, restore (API.md 2.1.3 to 2.1.8)."""
+"""One image: upload, read, download, rename, delete, restore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists and searches, and their files in one archive (API.md 2.1.1, 2.1.2, 2.1.7)."""
+"""Lists and searches, and their files in one archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protection, lock, labels, descriptions and the cache of an image (API.md 2.1.8)."""
+"""Protection, lock, labels, descriptions and the cache of an image."""
 
 from __future__ import annotations
 

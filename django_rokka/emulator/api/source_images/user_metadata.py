@@ -1,4 +1,4 @@
-"""User metadata, on which the hash of an image does not depend (API.md 2.3)."""
+"""User metadata, on which the hash of an image does not depend."""
 
 from __future__ import annotations
 
