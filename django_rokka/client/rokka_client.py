@@ -61,15 +61,10 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
         session: Callable[[], requests.Session] | None = None,
         clock: Clock = time,
     ) -> None:
-        if not isinstance(api_key, str):
-            raise TypeError(
-                f"The API key is of type {type(api_key).__name__}, must be a text. Is the"
-                " environment variable set that it comes from?"
-            )
-        api_key = Secret(api_key)  # the local too: error pages show the variables of each frame
+        api_key = _read_key(api_key)  # the local too: error pages show the variables of each frame
         check_organization(organization)
         self.organization = organization
-        self.api_host = api_host
+        self.api_host = api_host.rstrip("/")
         self._session = Session(
             organization=organization,
             api_key=api_key,
@@ -80,7 +75,6 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
             make_session=session,
             clock=clock,
         )
-        self.api_host = self._session.api_host
         self.source_images = SourceImages(self._session, organization=organization)
         self.aliases = Aliases(self._session, organization=organization)
         self.stacks = Stacks(self._session, organization=organization)
@@ -149,3 +143,12 @@ def _repeat(method: str, segments: tuple[str, ...]) -> Repeat:
     if method == "DELETE" and segments[-1:] == ("cache",):
         return Repeat.NEVER
     return Repeat.ALWAYS if method == "GET" else Repeat.UNLESS_UNKNOWN
+
+
+def _read_key(api_key: str) -> Secret:
+    if not isinstance(api_key, str):
+        raise TypeError(
+            f"The API key is of type {type(api_key).__name__}, must be a text. Is the environment"
+            " variable set that it comes from?"
+        )
+    return Secret(api_key)

@@ -56,7 +56,7 @@ class Session:
         clock: Clock,
     ) -> None:
         _check_host(api_host)
-        self.api_host = api_host.rstrip("/")
+        self._api_host = api_host.rstrip("/")
         self.credentials = Credentials(api_key=api_key, tokens=tokens, clock=clock)
         self._organization = organization
         self._token_parameters: Mapping[str, str] = {}
@@ -127,7 +127,7 @@ class Session:
         tell_observers(call)
         return Exchange(
             call,
-            api_host=self.api_host,
+            api_host=self._api_host,
             timeouts=self._timeouts,
             retries=self._retries,
             clock=self._clock,
@@ -213,7 +213,7 @@ class Session:
                 yield block
         except foreign_exceptions() as error:
             forget_tracebacks(error)
-            raise error_of_connection(error, call=call, api_host=self.api_host) from error
+            raise error_of_connection(error, call=call, api_host=self._api_host) from error
         if size is not None and received != size:
             raise ConnectionFailed(
                 f"The answer to {call.method} {call.path} broke off after {received} of {size}"
