@@ -14,6 +14,7 @@
         │   └── Timeout               (TimeoutError)     no answer in time
         ├── IntegrityError            (OSError)          other bytes arrived than were sent
         ├── CopyInterrupted                              a copy of many images ended halfway
+        ├── ChangeUnread                                 a change is made, its image was not read
         └── APIError                                     rokka answered, and it was a refusal
             ├── InvalidRequest        (ValueError)       400, and other refusals of what was sent
             ├── AuthenticationFailed  (PermissionError)  401, or 403 for bad credentials
@@ -40,6 +41,7 @@ __all__ = [
     "AliasExists",
     "AuthenticationFailed",
     "CallFailed",
+    "ChangeUnread",
     "Conflict",
     "ConnectionFailed",
     "CopyInterrupted",
@@ -129,6 +131,15 @@ class CopyInterrupted(CallFailed):
     created: tuple[str, ...] = ()
     existing: tuple[str, ...] = ()
     not_found: tuple[str, ...] = ()
+
+
+class ChangeUnread(CallFailed):
+    """An image was changed, but not read after that; its cause says why.
+
+    ``hash`` is that of the image as it is now: ``source_images.get(hash)`` reads it.
+    """
+
+    hash = ""
 
 
 class APIError(CallFailed):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from django_rokka.exceptions import InvalidName
 
-__all__ = ["NEVER", "Expiry", "as_list", "check_id", "write_key_settings"]
+__all__ = ["NEVER", "Expiry", "as_list", "check_cursor", "check_id", "write_key_settings"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -17,6 +17,16 @@ NEVER: Literal["never"] = "never"
 """The expiry of a key that does not end."""
 
 Expiry = datetime | Literal["never"]
+"""When a key ends: an aware datetime, or never."""
+
+
+def check_cursor(offset: int | str | None) -> None:
+    """Raise ``ValueError`` for the cursor of a last page, which would lead to the first one."""
+    if offset == "":
+        raise ValueError(
+            "The offset '' is the cursor of a last page: there is no page after it. Leave the"
+            " offset out to begin at the first one."
+        )
 
 
 def check_id(text: str, *, owner: str, literals: frozenset[str] = frozenset()) -> None:
@@ -57,6 +67,8 @@ def write_key_settings(
 
 
 def _write_date(date: datetime) -> str:
+    if not isinstance(date, datetime):
+        raise TypeError(f"expires is {date!r}: give an aware datetime, or {NEVER!r}.")
     if date.tzinfo is None:
         raise ValueError(f"expires is {date}, which has no time zone: give an aware datetime.")
     return date.isoformat(timespec="seconds")

@@ -64,6 +64,12 @@ class Call:
 
     def __post_init__(self) -> None:
         check_organization(self.organization)
+        for text in (*self.segments, *self.parameters.values()):
+            if not _is_text(text):
+                raise InvalidName(
+                    f"{text[:200]!r} has half a character (a surrogate), which no URL can hold."
+                    " Decode the text anew from its bytes."
+                )
         for segment in self.segments:
             if segment in {"", ".", ".."}:
                 raise InvalidName(
@@ -124,6 +130,14 @@ class Answer:
             method=self.call.method,
             path=self.call.path,
         )
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_organization(text: str) -> None:

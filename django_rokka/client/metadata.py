@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
+from decimal import Decimal
 from typing import Any
 
 from django_rokka.exceptions import InvalidName
@@ -83,6 +85,10 @@ def write_user_value(name: str, value: Any) -> Any:
             f"{name!r} cannot be {value!r}: rokka does not say how it keeps booleans. Use a text,"
             " or 0 and 1 in a field of the type int."
         )
+    if isinstance(value, Decimal):
+        raise TypeError(f"{name!r} cannot be {value!r}: JSON has no such type. Use a float.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name!r} cannot be {value!r}: JSON has no such number. Leave it out.")
     if isinstance(value, date):
         return write_date(value)
     if isinstance(value, (list, tuple)):

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha1
 from io import SEEK_END, BytesIO, TextIOBase
 from pathlib import Path
@@ -25,6 +25,7 @@ __all__ = [
     "Readable",
     "Source",
     "get_file_name",
+    "is_seekable",
     "open_source",
 ]
 
@@ -43,7 +44,7 @@ class Readable(Protocol):
         ...
 
 
-Source = bytes | os.PathLike[str] | str | Readable | Iterable[bytes]
+Source = bytes | bytearray | memoryview | os.PathLike[str] | str | Readable | Iterable[bytes]
 """What can be uploaded: bytes, the path of a file, an open binary file, or blocks of bytes."""
 
 
@@ -65,17 +66,19 @@ class Body(Protocol):
 def open_source(source: Source) -> Iterator[BinaryIO]:
     """Give a file that can be rewound; an open file is used from its beginning and stays open.
 
-    What cannot be rewound is copied first: into memory, past 1 MiB into a temporary file.
+    After an error an open file stands where it stood. What cannot be rewound is copied first:
+    into memory, past 1 MiB into a temporary file.
     """
-    if isinstance(source, bytes):
+    if isinstance(source, (bytes, bytearray, memoryview)):
         yield BytesIO(source)
     elif isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as opened:
             yield opened
     elif _is_text(source):
         raise TypeError(f"{source!r} is open as text; open it in binary mode ('rb').")
-    elif _is_seekable(source):
-        yield cast("BinaryIO", source)
+    elif is_seekable(source):
+        with _rewinding_on_error(cast("BinaryIO", source)) as opened:
+            yield opened
     else:
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL_LIMIT) as spooled:
             if hasattr(source, "read"):
@@ -83,6 +86,12 @@ def open_source(source: Source) -> Iterator[BinaryIO]:
             else:
                 spooled.writelines(source)
             yield cast("BinaryIO", spooled)
+
+
+def is_seekable(file: object) -> bool:
+    """Say whether a file can be rewound; temporary files of Python 3.10 cannot say it."""
+    says = getattr(file, "seekable", None)
+    return bool(says()) if says else hasattr(file, "seek")
 
 
 def get_file_name(source: Source) -> str:
@@ -149,7 +158,9 @@ class MultipartBody:
         self._file.seek(0)
         left = self._file_size
         while left:
-            block = self._file.read(min(BLOCK_SIZE, left))
+            block = cast("bytes | str", self._file.read(min(BLOCK_SIZE, left)))
+            if isinstance(block, str):
+                raise TypeError(f"{self._file!r} reads as text; open it in binary mode ('rb').")
             if not block:
                 raise UploadFailed(self._changed("has become shorter"))
             left -= len(block)
@@ -182,12 +193,20 @@ class FormBody:
 
 
 def _is_text(source: object) -> bool:
-    return isinstance(source, TextIOBase)
+    """Look also into what wraps a file, such as a named temporary file."""
+    return any(isinstance(each, TextIOBase) for each in (source, getattr(source, "file", None)))
 
 
-def _is_seekable(source: object) -> bool:
-    is_seekable = getattr(source, "seekable", None)
-    return bool(is_seekable()) if is_seekable else hasattr(source, "seek")
+@contextmanager
+def _rewinding_on_error(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Put a file back where it stood if the block fails."""
+    start = file.tell()
+    try:
+        yield file
+    except BaseException:
+        with suppress(OSError, ValueError):  # the file itself may be what failed
+            file.seek(start)
+        raise
 
 
 def _write_head(boundary: str, field_name: str, name: str) -> bytes:

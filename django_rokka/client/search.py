@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from datetime import date
+from decimal import Decimal
 
 from django_rokka.client.arguments import as_list
 from django_rokka.client.metadata import FIELD_TYPES, write_date
@@ -25,8 +26,8 @@ __all__ = [
     "write_sort",
 ]
 
-Scalar = str | int | float | date
-"""One value; a ``datetime`` is a ``date`` too."""
+Scalar = str | int | float | Decimal | date
+"""One value; a ``datetime`` is a ``date`` too, and members of enumerations are their values."""
 
 _TYPE = "|".join(FIELD_TYPES)
 _FIELD = re.compile(
@@ -131,15 +132,21 @@ def write_search(search: Mapping[str, SearchValue] | None) -> dict[str, str]:
 
 def write_sort(sort: str | Iterable[str]) -> str:
     """Write an order, ``-`` before a field for descending, always with its direction."""
-    return ",".join(
-        f"{_check_field(field.removeprefix('-'))} {'desc' if field.startswith('-') else 'asc'}"
-        for field in as_list(sort)
-    )
+    return ",".join(map(_write_order, as_list(sort)))
 
 
 def write_facets(facets: str | Iterable[str]) -> str:
     """Write the fields whose values are to be counted."""
     return ",".join(_check_field(field) for field in as_list(facets))
+
+
+def _write_order(field: str) -> str:
+    name, _, direction = field.partition(" ")
+    if direction in {"asc", "desc"}:
+        meant = f"-{name}" if direction == "desc" else name
+        raise InvalidName(f"{field[:200]!r} is no field to sort by: write {meant[:200]!r}.")
+    direction = "desc" if field.startswith("-") else "asc"
+    return f"{_check_field(field.removeprefix('-'))} {direction}"
 
 
 def _check_field(text: str) -> str:
@@ -194,12 +201,19 @@ def _write_scalar(value: Scalar) -> str:
             f"{value!r} cannot be searched for: rokka does not say how it keeps booleans."
             " Search for a text or a number."
         )
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
         raise ValueError(f"{value!r} cannot be searched for: None is the open end of a Range.")
     if isinstance(value, date):
         return write_date(value)
-    if isinstance(value, (str, int, float)):
-        return str(value)
+    # Members of enumerations are texts and numbers too, and str() would write their names.
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     raise TypeError(
         f"{value!r} cannot be searched for: use a text, a number, a date, a Range or a Prefix."
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha1
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, cast
 
 import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from django_rokka.client import RokkaClient
+from django_rokka.client import Download, RokkaClient
+from django_rokka.client.calls import Call
 from django_rokka.client.multipart import BLOCK_SIZE
 from django_rokka.exceptions import ConnectionFailed, IntegrityError, NotFound, Timeout
 
@@ -199,6 +202,137 @@ def test_download__of_other_bytes_than_were_uploaded_is_an_error(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_download__that_broke_off_is_never_read_as_empty(
+    client: RokkaClient, server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.reply(Reply(body=CONTENT, missing=5))
+    path = tmp_path / "beach.jpg"
+    path.write_bytes(b"the old one")
+
+    with client.source_images.download(HASH) as download:
+        with pytest.raises(ConnectionFailed, match="broke off") as first:
+            download.write_to(path)
+        for again in (download.write_to, lambda _: download.read(), lambda _: next(download)):
+            with pytest.raises(ConnectionFailed, match="broke off") as caught:
+                again(path)
+            assert caught.value.path == first.value.path
+
+    assert path.read_bytes() == b"the old one"
+
+
+def test_download__that_was_interrupted_goes_on_failing() -> None:
+    def blocks() -> Iterator[bytes]:
+        yield b"content"
+        raise KeyboardInterrupt
+
+    call = Call(method="GET", segments=("a",), organization="acme")
+    download = Download(blocks(), size=None, close=lambda: None, call=call)
+
+    with pytest.raises(KeyboardInterrupt):
+        download.write_to(BytesIO())
+    with pytest.raises(ConnectionFailed, match=r"was interrupted before\. Download it again"):
+        download.write_to(BytesIO())
+
+
+def test_download__of_which_a_part_was_read_is_not_taken_for_the_whole(
+    client: RokkaClient, server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.reply(Reply(body=CONTENT))
+    sha1_of_all = sha1(CONTENT, usedforsecurity=False).hexdigest()
+    rest = BytesIO()
+
+    with client.source_images.download(HASH, binary_hash=sha1_of_all) as download:
+        begin = next(download)
+        for whole in (lambda: download.write_to(tmp_path / "beach.jpg"), download.read):
+            with pytest.raises(ValueError, match="was read before, at least in part"):
+                whole()
+        download.write_to(rest)
+        with pytest.raises(ValueError, match="was read before"):
+            download.write_to(tmp_path / "beach.jpg")
+
+    assert begin + rest.getvalue() == CONTENT
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_read__returns_the_whole_body(client: RokkaClient, server: ScriptedServer) -> None:
+    server.reply(Reply(body=CONTENT))
+
+    with client.source_images.download(HASH) as download:
+        assert download.read() == CONTENT
+
+
+def test_write_to__takes_a_spooled_file_and_a_long_name(
+    client: RokkaClient, server: ScriptedServer, tmp_path: Path
+) -> None:
+    server.reply(Reply(body=CONTENT), Reply(body=CONTENT))
+    path = tmp_path / ("\u5c71" * 80 + ".jpg")
+
+    with SpooledTemporaryFile() as file:
+        with client.source_images.download(HASH) as download:
+            download.write_to(cast("BinaryIO", file))
+        file.seek(0)
+        assert file.read() == CONTENT
+    with client.source_images.download(HASH) as download:
+        download.write_to(path)
+
+    assert path.read_bytes() == CONTENT
+
+
+def test_write_to__counts_what_a_sink_does_not(client: RokkaClient, server: ScriptedServer) -> None:
+    class Sink:
+        content = b""
+
+        def write(self, block: bytes) -> None:
+            self.content += block
+
+    server.reply(Reply(body=CONTENT))
+    sink = Sink()
+
+    with client.source_images.download(HASH) as download:
+        count = download.write_to(sink)  # type: ignore[arg-type]  # that is the claim
+
+    assert (count, sink.content) == (len(CONTENT), CONTENT)
+
+
+class Raw(RawIOBase):
+    """A raw file that takes so many bytes at a time."""
+
+    def __init__(self, most: int | None) -> None:
+        self.most = most
+        self.content = b""
+
+    def write(self, block: Any, /) -> int | None:
+        if self.most is None:
+            return None
+        self.content += block[: self.most]
+        return len(block[: self.most])
+
+
+def test_write_to__writes_all_to_what_takes_a_part(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(body=CONTENT))
+
+    with Raw(1000) as file, client.source_images.download(HASH) as download:
+        count = download.write_to(cast("BinaryIO", file))
+
+        assert (count, file.content) == (len(CONTENT), CONTENT)
+
+
+@pytest.mark.parametrize("most", [None, 0])
+def test_write_to__says_so_of_what_takes_nothing(
+    client: RokkaClient, server: ScriptedServer, most: int | None
+) -> None:
+    server.reply(Reply(body=CONTENT))
+
+    with (
+        Raw(most) as file,
+        client.source_images.download(HASH) as download,
+        pytest.raises(BlockingIOError, match="takes no bytes for now"),
+    ):
+        download.write_to(cast("BinaryIO", file))
+
+
 def test_download__that_is_closed_is_not_read_as_empty(
     client: RokkaClient, server: ScriptedServer
 ) -> None:
@@ -210,3 +344,5 @@ def test_download__that_is_closed_is_not_read_as_empty(
         download.write_to(BytesIO())
 
     assert str(caught.value).endswith("Read it inside of its with statement.")
+    with pytest.raises(ValueError, match="is closed"):
+        download.write_to(BytesIO())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -87,3 +88,18 @@ def test_write_user_metadata__takes_none_only_to_delete() -> None:
     assert write_user_metadata({"a": None}, may_delete_fields=True) == {"a": None}
     with pytest.raises(ValueError, match="'a' cannot be None: leave it out"):
         write_user_metadata({"a": None})
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "message"),
+    [
+        (float("nan"), ValueError, "'double:a' cannot be nan: JSON has no such number"),
+        ([float("inf")], ValueError, "'double:a' cannot be inf: JSON has no such number"),
+        (Decimal("1.5"), TypeError, r"'double:a' cannot be Decimal\('1.5'\): .* Use a float"),
+    ],
+)
+def test_write_user_metadata__names_the_field_of_what_json_lacks(
+    value: Any, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        write_user_metadata({"double:a": value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from email.policy import HTTP
 from hashlib import sha1
 from io import BytesIO, RawIOBase, StringIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -230,6 +233,42 @@ def test_source__that_was_open_stays_open() -> None:
 def test_source__open_as_text_is_refused() -> None:
     with pytest.raises(TypeError, match="open it in binary mode"), open_source(StringIO("x")):  # type: ignore[arg-type]  # that is the claim
         pass
+
+
+def test_source__that_wraps_a_text_file_is_refused() -> None:
+    with (
+        NamedTemporaryFile("w+") as wrapper,
+        pytest.raises(TypeError, match="open it in binary mode"),
+        open_source(wrapper),
+    ):
+        pass
+
+
+def test_body__of_what_reads_as_text_is_refused() -> None:
+    file: Any = codecs.getreader("utf-8")(BytesIO(b"text"))
+    body = MultipartBody(file, name="a", field_name="f", texts={})
+
+    with pytest.raises(OSError, match="cannot be read"):
+        list(body)
+
+    assert isinstance(body.failure, TypeError)
+    assert "open it in binary mode" in str(body.failure)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_source__may_be_bytes_of_any_kind(kind: type) -> None:
+    with open_source(kind(b"content")) as opened:
+        assert opened.read() == b"content"
+
+
+def test_source__stands_where_it_stood_after_an_error() -> None:
+    file = BytesIO(b"content")
+    file.seek(3)
+
+    with pytest.raises(LookupError), open_source(file) as opened:
+        raise LookupError(opened.read())
+
+    assert file.tell() == 3
 
 
 def test_body__is_not_hashed_when_told_so() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
 from typing import Any
 
 import pytest
@@ -20,6 +22,20 @@ NOON = datetime(2017, 1, 1, 12, tzinfo=timezone.utc)
 NAMES = st.from_regex(r"[a-z0-9_]{1,54}", fullmatch=True)
 MEMBERS = st.from_regex(r"[A-Za-z0-9_]{1,54}", fullmatch=True)
 TYPES = st.sampled_from(FIELD_TYPES)
+
+
+class Format(str, Enum):
+    PDF = "pdf"
+
+
+class Size(IntEnum):
+    LARGE = 4000
+
+
+class Ratio(float, Enum):
+    WIDE = 1.5
+
+
 RANGE = re.compile(r"[\[{]([^,]*),([^,]*)[\]}]")
 
 
@@ -36,6 +52,12 @@ RANGE = re.compile(r"[\[{]([^,]*),([^,]*)[\]}]")
         (0.5, "0.5"),
         (DAY, "2017-01-01T00:00:00Z"),
         (NOON, "2017-01-01T12:00:00Z"),
+        (Format.PDF, "pdf"),
+        (Size.LARGE, "4000"),
+        (Ratio.WIDE, "1.5"),
+        (Decimal("1.50"), "1.50"),
+        (Decimal("1E+3"), "1000"),
+        (Range(Size.LARGE, Decimal("5000.5")), "[4000,5000.5]"),
         (Prefix("plan"), "plan*"),
         (Range(30000, 40000), "[30000,40000]"),
         (Range(1, 2, includes_minimum=False, includes_maximum=False), "{1,2}"),
@@ -68,6 +90,7 @@ def test_write_search__of_nothing_is_nothing(search: dict[str, Any] | None) -> N
         ("[a]", ValueError, r"use Range\(minimum, maximum\)"),
         ("", ValueError, "'name' cannot be compared with an empty text"),
         (True, TypeError, "True cannot be searched for"),
+        (Decimal("NaN"), ValueError, "cannot be searched for"),
         (float("nan"), ValueError, "nan cannot be searched for"),
         (float("inf"), ValueError, "None is the open end of a Range"),
         (datetime(2017, 1, 1), ValueError, "has no time zone"),  # noqa: DTZ001 - the claim
@@ -219,6 +242,14 @@ def test_fields__have_a_type_of_rokkas(type: str) -> None:
 )
 def test_write_sort__always_writes_the_direction(sort: Any, text: str) -> None:
     assert write_sort(sort) == text
+
+
+@pytest.mark.parametrize(
+    ("sort", "meant"), [("created desc", "-created"), ("user:int:id asc", "user:int:id")]
+)
+def test_write_sort__names_what_rokkas_own_form_means(sort: str, meant: str) -> None:
+    with pytest.raises(InvalidName, match=f"is no field to sort by: write '{meant}'"):
+        write_sort(sort)
 
 
 def test_write_sort__takes_one_minus() -> None:

@@ -324,3 +324,10 @@ def test_session__of_ones_own_is_used(
 
     assert len(made) == 1
     assert [request.headers["X-Team"] for request in server.received] == ["shop", "shop"]
+
+
+def test_request__refuses_half_a_character(client: RokkaClient, server: ScriptedServer) -> None:
+    with pytest.raises(InvalidName, match=r"'\\ud800' has half a character"):
+        client.request("GET", "/a", parameters={"b": "\ud800"})
+
+    assert server.received == []

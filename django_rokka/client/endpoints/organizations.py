@@ -19,8 +19,8 @@ _OPTION_NAME = re.compile(r"[a-z0-9_]+")
 class Organizations(Endpoint):
     """Make organizations, and set their options.
 
-    In every method ``organization`` acts on another organization than the client's, and
-    ``deadline`` limits the call with all its retries, in seconds. Every method raises
+    ``organization``, and the ``name`` of what is read or made, act on another organization than
+    the client's; ``deadline`` limits the call with all its retries, in seconds. Every method raises
     ``InvalidName`` before the network is touched, an ``APIError`` when rokka refuses, and
     ``ConnectionFailed`` without an answer.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from django_rokka.client.calls import Call
-from django_rokka.client.download import Download
+from django_rokka.client.download import DOWNLOAD_HEADERS, Download
 from django_rokka.client.endpoints.endpoint import Endpoint, check_stack_name
 from django_rokka.client.hosts import hide_credentials, is_host
 from django_rokka.client.multipart import MultipartBody, Source, get_file_name, open_source
@@ -76,15 +76,15 @@ class Utils(Endpoint):
 
         ``operations`` are written as in a render URL; ``stack`` may be ``dynamic``. Nothing is
         stored or cached, so each call costs the work and counts against a limit per minute. rokka
-        takes images and PDF of up to 100 MB. With the stack option ``pdf.pages`` it answers with
-        a zip. Return the open answer, for a ``with`` statement::
+        takes images and PDF of up to 100 MB; the stack option ``pdf.pages`` makes a zip of it.
+        Open files are read as by ``create``. Return the open answer, for a ``with`` statement::
 
             with client.utils.render("a.png", stack="thumb", format="jpg") as rendered:
                 rendered.write_to("a.jpg")
         """
         path = _write_path(stack, operations=operations, format=format)
+        name = name or get_file_name(file)
         with open_source(file) as opened:
-            name = name or get_file_name(file)
             body = MultipartBody(
                 opened, name=name, field_name="filedata", texts={}, is_hashed=False
             )
@@ -96,7 +96,7 @@ class Utils(Endpoint):
                 subject=f"stack {stack!r}",
                 parameters=_write_variables(variables or {}),
                 body=body,
-                headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+                headers=DOWNLOAD_HEADERS,
             )
             return self._session.stream(call)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django_rokka.client.arguments import check_cursor
 from django_rokka.client.calls import Answer, Repeat
 from django_rokka.client.endpoints.endpoint import Endpoint, check_stack_name
 from django_rokka.client.objects import Page, Stack
@@ -73,10 +74,11 @@ class Stacks(Endpoint):
         """Return one page of stacks: ``GET /stacks/{organization}``.
 
         ``limit`` is rokka's where it is ``None``; ``offset`` is a number or the ``cursor`` of the
-        page before::
+        page before. Raise ``ValueError`` for an empty cursor, which leads to no page::
 
             [stack.name for stack in client.stacks.list(limit=20)]
         """
+        check_cursor(offset)
         given = {"limit": limit, "offset": offset}
         answer = self._request(
             "GET",
@@ -93,25 +95,15 @@ class Stacks(Endpoint):
     ) -> Iterator[Stack]:
         """Yield all stacks, a page at a time: ``GET /stacks/{organization}``.
 
-        ``deadline`` is for each page::
+        ``deadline`` is for each page. It ends with a page that brings no other stacks. Raise
+        ``ValueError`` for a page size below 1::
 
             for stack in client.stacks.iter():
                 print(stack.name)
         """
-        offset: int | str = 0
-        count = page_size
-        while count >= page_size:
-            page = self.list(
-                limit=page_size,
-                offset=offset or None,
-                organization=organization,
-                deadline=deadline,
-            )
-            yield from page
-            count = len(page)
-            offset = page.cursor or (int(offset) + count if isinstance(offset, int) else "")
-            if not offset:
-                return
+        if page_size < 1:
+            raise ValueError(f"The page size {page_size!r} is none, must be 1 or more.")
+        return self._iter_pages(page_size, organization=organization, deadline=deadline)
 
     def delete(self, name: str, *, organization: str = "", deadline: float | None = None) -> None:
         """Delete a stack: ``DELETE /stacks/{organization}/{name}``.
@@ -141,6 +133,19 @@ class Stacks(Endpoint):
             feature="clearing the cache of a stack",
             repeat=Repeat.NEVER,
         )
+
+    def _iter_pages(self, page_size: int, **parts: Any) -> Iterator[Stack]:
+        offset: int | str | None = None
+        names: set[str] = set()
+        while True:
+            page = self.list(limit=page_size, offset=offset, **parts)
+            new = [stack for stack in page if stack.name not in names]
+            yield from new
+            names.update(stack.name for stack in new)
+            is_last = len(page) < page_size or (isinstance(offset, str) and not page.cursor)
+            if not new or (is_last if page.has_next is None else not page.has_next):
+                return
+            offset = page.cursor or len(names)
 
     def _ask(self, method: str, name: str, *rest: str, **parts: Any) -> Answer:
         check_stack_name(name)

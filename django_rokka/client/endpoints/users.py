@@ -169,13 +169,7 @@ class Users(Endpoint):
                 expires=expires,
             ),
         )
-        if answer.status != 204:
-            return answer.read_as(ApiKey.from_json)
-        keys = self.list_api_keys(deadline=deadline)
-        found = next((key for key in keys if key.id == id), None)
-        if found is None:
-            raise answer.unreadable("empty, and the key is not among those of the user")
-        return found
+        return self._find(answer, id) if answer.status == 204 else answer.read_as(ApiKey.from_json)
 
     def delete_api_key(self, id: str, *, deadline: float | None = None) -> None:
         """Delete a key, and with it the tokens fetched by it: ``DELETE /user/apikeys/{id}``.
@@ -229,6 +223,13 @@ class Users(Endpoint):
             token = client.users.get_token()
         """
         return self._session.credentials.get_token()
+
+    def _find(self, answer: Answer, id: str) -> ApiKey:
+        """Look a key up that an answer leaves out."""
+        for key in self.list_api_keys(deadline=answer.call.deadline):
+            if key.id == id:
+                return key
+        raise answer.unreadable("empty, and the key is not among those of the user")
 
     def _ask_about_key(self, id: str, method: str, **parts: Any) -> Answer:
         check_id(id, owner="an API key", literals=_NO_KEYS)

@@ -61,9 +61,11 @@ def read_optional_date(data: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def read_date(text: str) -> datetime:
-    """Read ISO 8601 with a zone, ``+00:00``, ``+0000`` or ``Z``."""
+    """Read ISO 8601 with a zone, ``+00:00``, ``+0000`` or ``Z``, to the microsecond."""
     with_colon = re.sub(r"([+-][0-9]{2})([0-9]{2})$", r"\1:\2", text.replace("Z", "+00:00"))
-    date = datetime.fromisoformat(with_colon)
+    # Python 3.10 reads three digits behind the point, or six.
+    with_six = re.sub(r"\.([0-9]+)", lambda match: f".{match[1]:0<6.6}", with_colon)
+    date = datetime.fromisoformat(with_six)
     if date.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return date

@@ -97,7 +97,7 @@ class Token:
         """Read a token without verifying it; raise ``ValueError`` for what is none."""
         text = Secret(text)  # error pages show the variables of each frame
         if not is_key(text):
-            raise ValueError("The text has characters that no token has, such as a line end.")
+            raise ValueError("The text is no JSON web token of rokka.")
         try:
             payload = text.split(".")[1]
             claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -233,3 +233,25 @@ def test_list_album__refuses_what_is_no_host(client: RokkaClient, render_host: s
 def test_list_album__masks_credentials_in_a_refused_host(client: RokkaClient) -> None:
     with pytest.raises(ValueError, match=r"^'https://\*{8}@acme.rokka.io' is no render host"):
         client.utils.list_album("summer", render_host="https://user:pass@acme.rokka.io")
+
+
+def test_list_album__of_half_a_character_is_refused(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    with pytest.raises(InvalidName, match="has half a character"):
+        client.utils.list_album("\ud800", render_host=server.url)
+
+    assert server.received == []
+
+
+def test_render__leaves_a_file_where_it_stood_after_an_error(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=404))
+    file = BytesIO(b"content")
+    file.seek(3)
+
+    with pytest.raises(NotFound):
+        client.utils.render(file, stack="thumb", format="jpg")
+
+    assert file.tell() == 3

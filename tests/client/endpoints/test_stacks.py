@@ -140,8 +140,21 @@ def test_list__of_no_organization_says_so(client: RokkaClient, server: ScriptedS
             ["a", "b", "c", "d"],
             ["?limit=2", "?limit=2&offset=c1"],
         ),
+        (
+            [{"items": items("a", "b")}, {"items": items("a", "b")}],
+            ["a", "b"],
+            ["?limit=2", "?limit=2&offset=2"],
+        ),
+        (
+            [{"items": items("a"), "links": {"next": {}}}, {"items": items("b"), "links": {}}],
+            ["a", "b"],
+            ["?limit=2", "?limit=2&offset=1"],
+        ),
     ],
-    ids=["none", "few", "two pages", "an empty last page", "cursor"],
+    ids=[
+        *("none", "few", "two pages", "an empty last page", "cursor"),
+        *("the same page again", "a short one amid"),
+    ],
 )
 def test_iter__walks_all_pages(
     client: RokkaClient,
@@ -231,5 +244,19 @@ def test_name__that_no_stack_can_have_is_refused(
 ) -> None:
     with pytest.raises(InvalidName, match="is no stack name: use letters, digits, '_' and '-'"):
         call(client, name)
+
+    assert server.received == []
+
+
+def test_iter__needs_a_page_that_holds_something(client: RokkaClient) -> None:
+    with pytest.raises(ValueError, match="The page size 0 is none, must be 1 or more"):
+        client.stacks.iter(page_size=0)
+
+
+def test_list__of_what_follows_the_last_page_is_refused(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    with pytest.raises(ValueError, match="The offset '' is the cursor of a last page"):
+        client.stacks.list(offset="")
 
     assert server.received == []

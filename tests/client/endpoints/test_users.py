@@ -277,6 +277,24 @@ def test_update_api_key__patches_what_is_given(
     assert server.received[0].json == sent
 
 
+def test_update_api_key__reads_the_key_where_rokka_does_not_send_it(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=204), Reply(json=[{**KEY, "id": "5a1f-2"}, KEY]))
+
+    assert client.users.update_api_key("5a1f-3", comment="shop") == SHOP
+    assert server.received[1].line == ("GET", "/user/apikeys")
+
+
+def test_update_api_key__of_a_key_that_is_nowhere_is_unreadable(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=204), Reply(json=[]))
+
+    with pytest.raises(ServerError, match="empty, and the key is not among those of the user"):
+        client.users.update_api_key("5a1f-3", comment="shop")
+
+
 def test_update_api_key__locks_oneself_out_by_force_only(
     client: RokkaClient, server: ScriptedServer
 ) -> None:

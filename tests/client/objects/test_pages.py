@@ -17,6 +17,7 @@ def test_page__is_the_list_of_its_items() -> None:
     page = read({"items": ["a", "b"]})
 
     assert (list(page), len(page), page[1]) == (["A", "B"], 2, "B")
+    assert page[:1] == ("A",)
 
 
 @pytest.mark.parametrize(

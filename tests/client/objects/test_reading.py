@@ -37,6 +37,8 @@ READERS: dict[str, tuple[Callable[..., object], object, str]] = {
         ("2019-12-10T10:45:32+0000", 0),
         ("2019-12-10T10:45:32Z", 0),
         ("2019-12-10T10:45:32.000Z", 0),
+        ("2019-12-10T10:45:32.00Z", 0),
+        ("2019-12-10T12:45:32.000000000+0200", 2),
         ("2019-12-10T12:45:32+02:00", 2),
         ("2019-12-10T05:45:32-0500", -5),
     ],
@@ -98,3 +100,12 @@ def test_member__of_another_type_is_refused_without_its_value(
         read({"it": value}, "it")
 
     assert str(caught.value) == f"it is of the type {words}"
+
+
+@pytest.mark.parametrize(
+    ("digits", "microseconds"), [("1", 100_000), ("12", 120_000), ("1234567", 123_456)]
+)
+def test_date__has_parts_of_a_second_in_any_number_of_digits(
+    digits: str, microseconds: int
+) -> None:
+    assert read_date(f"2019-12-10T10:45:32.{digits}Z").microsecond == microseconds

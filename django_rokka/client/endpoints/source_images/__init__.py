@@ -7,8 +7,20 @@ those that answer with an image after a change stand on ``reading``, which may h
 
 from __future__ import annotations
 
+from django_rokka.client.endpoints.source_images.ordered_work import OrderedWork
 from django_rokka.client.endpoints.source_images.source_images import SourceImages
-from django_rokka.client.endpoints.source_images.uploads import CreatedImage, NewImage
+from django_rokka.client.endpoints.source_images.uploads import (
+    CreatedImage,
+    NewImage,
+    OptimizeSource,
+)
 from django_rokka.client.endpoints.source_images.user_metadata import UserMetadata
 
-__all__ = ["CreatedImage", "NewImage", "SourceImages", "UserMetadata"]
+__all__ = [
+    "CreatedImage",
+    "NewImage",
+    "OptimizeSource",
+    "OrderedWork",
+    "SourceImages",
+    "UserMetadata",
+]

@@ -36,8 +36,9 @@ class Changing(Reading):
     ) -> SourceImage:
         """Lock an image or unlock it: ``PUT /sourceimages/{organization}/{hash}/options/locked``.
 
-        Nobody can delete a locked image or change its user metadata. Return the image. Raise
-        ``PermissionDenied`` without the role for it::
+        Nobody can delete a locked image or change its user metadata. Return the image, read by
+        another call with the same ``deadline`` if need be. Raise ``PermissionDenied`` without the
+        role for it, ``ChangeUnread`` when it is done and only the image was not read::
 
             client.source_images.set_locked(image.hash, True)
         """
@@ -66,7 +67,8 @@ class Changing(Reading):
         Return the image that is so, which has another hash; the one before stays, unless
         ``delete_previous`` deletes it for all who use it. With that, it is repeated only while it
         cannot have been done. Where rokka does not send the image, another call with the same
-        ``deadline`` reads it::
+        ``deadline`` reads it. Raise ``ChangeUnread``, which has its ``hash``, when it is done and
+        only the image was not read::
 
             hash = client.source_images.set_protected(hash, True).hash
         """
@@ -88,8 +90,10 @@ class Changing(Reading):
     ) -> SourceImage:
         """Label what an image shows: ``POST /sourceimages/{organization}/{hash}/autolabel``.
 
-        Return the image, with labels in its user metadata. It costs, so it is repeated only while
-        it cannot have been done. Raise ``PermissionDenied`` on a free account::
+        Return the image, with labels in its user metadata, read by another call with the same
+        ``deadline`` if need be. It costs, so it is repeated only while it cannot have been done.
+        Raise ``PermissionDenied`` on a free account, ``ChangeUnread`` when it is done and only
+        the image was not read::
 
             client.source_images.autolabel(image.hash).user_metadata
         """
@@ -116,9 +120,10 @@ class Changing(Reading):
         """Describe an image in words: ``POST /sourceimages/.../{hash}/autodescription``.
 
         ``languages`` are some of ``en``, ``de``, ``fr`` and ``it``; ``force`` describes anew what
-        is described. Return the image, with descriptions in its user metadata. It costs, so it is
-        repeated only while it cannot have been done. Raise ``PermissionDenied`` on a free
-        account::
+        is described. Return the image, with descriptions in its user metadata, read by another
+        call with the same ``deadline`` if need be. It costs, so it is repeated only while it
+        cannot have been done. Raise ``PermissionDenied`` on a free account, ``ChangeUnread`` when
+        it is done and only the image was not read::
 
             client.source_images.autodescribe(image.hash, ["en", "de"])
         """

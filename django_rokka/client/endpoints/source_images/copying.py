@@ -61,8 +61,8 @@ class Copying(Images):
         """Copy many images: ``POST /sourceimages/{organization}/copy`` for each hundred.
 
         Return what became of each. ``hashes`` is read a hundred ahead, and ``deadline`` is for
-        each hundred. When one fails, the error is that of the call where nothing had been copied,
-        else ``CopyInterrupted``, which says what had. Copying again does no harm::
+        each hundred. When one fails, or ``hashes`` itself, the error is that one where nothing had
+        been copied, else ``CopyInterrupted``, which says what had. Copying again does no harm::
 
             hashes = (image.hash for image in client.source_images.iter())
             client.source_images.copy_all(hashes, "acme-staging").not_found
@@ -73,14 +73,13 @@ class Copying(Images):
             **_target(destination, overwrite=overwrite),
         }
         copied = CopiedImages()
-        for batch in _iter_batches([hashes] if isinstance(hashes, str) else hashes):
-            try:
-                done = self._copy_batch(batch, **parts)
-            except RokkaError as error:
-                if copied == CopiedImages():
-                    raise
-                raise _interrupted(error, copied, destination) from error
-            copied = _merge(copied, done)
+        try:
+            for batch in _iter_batches([hashes] if isinstance(hashes, str) else hashes):
+                copied = _merge(copied, self._copy_batch(batch, **parts))
+        except Exception as error:  # what the iterable raises can be anything
+            if copied == CopiedImages():
+                raise
+            raise _interrupted(error, copied, destination) from error
         return copied
 
     def _copy_batch(self, hashes: list[str], **parts: Any) -> CopiedImages:
@@ -120,11 +119,12 @@ def _merge(first: CopiedImages, second: CopiedImages) -> CopiedImages:
     )
 
 
-def _interrupted(error: RokkaError, copied: CopiedImages, destination: str) -> CopyInterrupted:
+def _interrupted(error: Exception, copied: CopiedImages, destination: str) -> CopyInterrupted:
     count = len(copied.created) + len(copied.existing)
     call = error if isinstance(error, CallFailed) else CallFailed("")
+    what = str(error) if isinstance(error, RokkaError) else f"{type(error).__name__}: {error}."
     interrupted = CopyInterrupted(
-        f"{count} images were copied to {destination!r} before this: {error} Copy the others when"
+        f"{count} images were copied to {destination!r} before this: {what} Copy the others when"
         " that is repaired; copying all again does no harm.",
         status=call.status,
         method=call.method,

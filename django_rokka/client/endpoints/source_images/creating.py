@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from django_rokka.client.calls import Repeat
 from django_rokka.client.endpoints.source_images.images import Images
+from django_rokka.client.endpoints.source_images.ordered_work import OrderedWork
 from django_rokka.client.endpoints.source_images.uploads import (
     CreatedImage,
     NewImage,
     OptimizeSource,
-    do_in_order,
-    rewinding_on_error,
     write_texts,
 )
 from django_rokka.client.hosts import hide_credentials
@@ -80,21 +80,24 @@ class Creating(Images):
         verify: bool = True,
         organization: str = "",
         deadline: float | None = None,
-    ) -> Generator[CreatedImage, None, None]:
+    ) -> OrderedWork[CreatedImage]:
         """Upload many files at once: ``POST /sourceimages/{organization}`` for each.
 
-        Yield what became of each file, in their order; one that fails with an ``OSError`` or an
-        error of this package does not keep the others. ``files`` is read a few ahead, never
-        whole; an open file may be in it once. ``deadline`` is for each file. Closing the generator
-        starts nothing more::
+        Yield what became of each file, in their order; one for which ``create`` raises does not
+        keep the others. ``files`` is read a few ahead, never whole; an open file may be in it
+        once; what ``files`` itself raises comes after all results. ``deadline`` is for each file.
+        Who leaves it before its end closes it, or uses it in a ``with`` statement: that begins
+        nothing more and waits for the uploads that run, with their retries::
 
             for created in client.source_images.create_many(Path("photos").glob("*.jpg")):
                 print(created.new.file, created.image or created.error)
         """
         if threads < 1:
             raise ValueError(f"{threads!r} threads cannot upload: give 1 or more.")
-        if isinstance(files, (str, bytes)):
-            raise TypeError(f"{files[:200]!r} is one file: use create(), or put it into a list.")
+        if _is_one(files):
+            raise TypeError(
+                f"{repr(files)[:200]} is one file: use create(), or put it into a list."
+            )
 
         def upload(file: Source | NewImage) -> CreatedImage:
             new = file if isinstance(file, NewImage) else NewImage(file)
@@ -102,11 +105,11 @@ class Creating(Images):
                 image = self._upload(
                     new, verify=verify, organization=organization, deadline=deadline
                 )
-            except (RokkaError, OSError) as error:
+            except (RokkaError, OSError, TypeError, ValueError) as error:
                 return CreatedImage(new=new, error=error)
             return CreatedImage(new=new, image=image)
 
-        return do_in_order(upload, files, threads=threads)
+        return OrderedWork(upload, files, threads=threads)
 
     def create_from_url(
         self,
@@ -148,7 +151,7 @@ class Creating(Images):
         parts = {item.name: getattr(new, item.name) for item in dataclasses.fields(new)}
         file, name = parts.pop("file"), parts.pop("name") or get_file_name(new.file)
         texts = write_texts(**parts)
-        with open_source(file) as opened, rewinding_on_error(opened):
+        with open_source(file) as opened:
             body = MultipartBody(
                 opened, name=name, field_name="filedata", texts=texts, is_hashed=verify
             )
@@ -187,6 +190,11 @@ class Creating(Images):
             **parts,
         )
         return answer.read_as(_read_first)
+
+
+def _is_one(files: object) -> bool:
+    kinds = (str, bytes, bytearray, memoryview, os.PathLike, NewImage)
+    return isinstance(files, kinds) or hasattr(files, "read")
 
 
 def _cost(*, is_paid: bool) -> dict[str, Any]:

@@ -55,8 +55,9 @@ class Deleting(Reading):
     ) -> SourceImage:
         """Take a deletion back: ``POST /sourceimages/{organization}/{hash}/restore``.
 
-        Return the image, also if it was not deleted. Raise ``NotFound`` when it was deleted more
-        than 30 days ago, or never was::
+        Return the image, also if it was not deleted, read by another call with the same
+        ``deadline`` if need be. Raise ``NotFound`` when it was deleted more than 30 days ago, or
+        never was, ``ChangeUnread`` when it is done and only the image was not read::
 
             client.source_images.restore(image.hash)
         """

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from django_rokka.client.download import Download
+from django_rokka.client.download import DOWNLOAD_HEADERS, Download
 from django_rokka.client.endpoints.source_images.images import Images, check_binary_hash
 from django_rokka.client.endpoints.source_images.queries import write_query
 from django_rokka.client.search import SearchValue
 
 __all__ = ["Downloading"]
-
-_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 class Downloading(Images):
@@ -44,7 +42,7 @@ class Downloading(Images):
             "download",
             organization=organization,
             deadline=deadline,
-            headers=_HEADERS,
+            headers=DOWNLOAD_HEADERS,
         )
         download = self._session.stream(call)
         if binary_hash:
@@ -82,6 +80,6 @@ class Downloading(Images):
             organization=organization,
             deadline=deadline,
             parameters=query,
-            headers=_HEADERS,
+            headers=DOWNLOAD_HEADERS,
         )
         return self._session.stream(call)

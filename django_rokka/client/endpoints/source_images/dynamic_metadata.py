@@ -24,7 +24,8 @@ class DynamicMetadata(Reading):
     repeated only while it cannot have been done. ``keep_hash`` changes the image in its place,
     and caches go on showing what they have; not together with ``delete_previous``, which is a
     ``ValueError``. Where rokka does not send the image, another call with the same ``deadline``
-    reads it.
+    reads it; ``ChangeUnread``, which has its ``hash``, says that the change is done and only that
+    failed.
     """
 
     def set_dynamic_metadata(

@@ -72,7 +72,8 @@ class Listing(Images):
         """Yield all images that match, a page at a time: ``GET /sourceimages/{organization}``.
 
         The arguments are those of ``list``; ``deadline`` is for each page. Raise ``CallFailed``
-        on the way where more than 10,000 match and rokka gives no cursor::
+        on the way where more than 10,000 match and rokka gives no cursor, and where its pages
+        lead nowhere::
 
             for image in client.source_images.iter(search={"format": "jpg"}):
                 print(image.name)
@@ -107,20 +108,26 @@ class Listing(Images):
         self, query: Mapping[str, str], *, page_size: int, **parts: Any
     ) -> Iterator[SourceImage]:
         offset: int | str = 0  # not sent: with a number, rokka gives no cursor
+        places: set[int | str] = {0}
         seen = 0
+        was_empty = False
         while True:
             limit = page_size if isinstance(offset, str) else min(page_size, MAX_OFFSET - offset)
             place = {"limit": str(limit), **({"offset": str(offset)} if offset else {})}
             page = self._get_page({**query, **place}, **parts)
             yield from page
             seen += len(page)
-            if len(page) < limit or page.has_next is False:
+            if page.has_next is False or (page.has_next is None and len(page) < limit):
                 return
             if not page.cursor and seen >= MAX_OFFSET:
                 if page.total == seen:
                     return
                 raise _too_many(page, parts["organization"] or self._organization)
             offset = page.cursor or seen
+            if offset in places or (was_empty and not page):
+                raise _circling(offset, parts["organization"] or self._organization)
+            places.add(offset)
+            was_empty = not page
 
     def _get_page(self, query: Mapping[str, str], **parts: Any) -> Page[SourceImage]:
         answer = self._get_list(query, **parts)
@@ -128,6 +135,16 @@ class Listing(Images):
 
     def _get_list(self, query: Mapping[str, str], **parts: Any) -> Answer:
         return self._request("GET", "sourceimages", "{}", parameters=query, **parts)
+
+
+def _circling(offset: int | str, organization: str) -> CallFailed:
+    return CallFailed(
+        f"rokka's pages lead nowhere: after the one at {str(offset)[:200]!r} come no other images,"
+        " though it says that there are more. Try again later, or search in parts, such as a Range"
+        " of 'created' each.",
+        method="GET",
+        path=f"/sourceimages/{organization}",
+    )
 
 
 def _too_many(page: Page[SourceImage], organization: str) -> CallFailed:

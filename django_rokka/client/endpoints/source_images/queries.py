@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from django_rokka.client.arguments import check_cursor
 from django_rokka.client.search import SearchValue, write_facets, write_search, write_sort
 
 __all__ = ["MAX_LIMIT", "MAX_OFFSET", "write_query"]
@@ -35,6 +36,7 @@ def write_query(
             f"The offset {offset!r} is none, must be 0 to {MAX_OFFSET}, or the cursor of the page"
             " before."
         )
+    check_cursor(offset)
     options = {
         "sort": write_sort(sort),
         "facets": write_facets(facets),

@@ -9,7 +9,7 @@ from django_rokka.client.calls import Answer
 from django_rokka.client.endpoints.endpoint import check_hash
 from django_rokka.client.endpoints.source_images.images import Images, check_binary_hash
 from django_rokka.client.objects import Page, SourceImage
-from django_rokka.exceptions import NotFound, OrganizationNotFound
+from django_rokka.exceptions import CallFailed, ChangeUnread, NotFound, OrganizationNotFound
 
 __all__ = ["Reading"]
 
@@ -75,11 +75,15 @@ class Reading(Images):
 
     def _read_moved(self, answer: Answer, hash: str) -> SourceImage:
         """Read the image that a change made, which ``Location`` names by its hash."""
-        image = _read_body(answer)
         if location := answer.headers.get("Location", ""):
             new_hash = _read_hash(answer, location)
+            try:
+                image = _read_body(answer)
+            except CallFailed as error:
+                raise _unread(answer, new_hash, error) from error
             is_it = image is not None and image.hash.startswith(new_hash)
             return image if image is not None and is_it else self._fetch(answer, new_hash)
+        image = _read_body(answer)
         if image is not None:
             return image
         if answer.status == 204:  # nothing changed
@@ -88,13 +92,29 @@ class Reading(Images):
 
     def _fetch(self, answer: Answer, hash: str) -> SourceImage:
         call = answer.call
-        return self.get(hash, organization=call.organization, deadline=call.deadline)
+        try:
+            return self.get(hash, organization=call.organization, deadline=call.deadline)
+        except CallFailed as error:
+            raise _unread(answer, hash, error) from error
 
 
 def _read_body(answer: Answer) -> SourceImage | None:
     data = answer.json
     is_image = isinstance(data, Mapping) and "hash" in data
     return answer.read_as(SourceImage.from_json) if is_image else None
+
+
+def _unread(answer: Answer, hash: str, error: CallFailed) -> ChangeUnread:
+    unread = ChangeUnread(
+        f"{answer.call.method} {answer.call.path} is done, but its image was not read: {error}"
+        f" Do not repeat it; read the image with get({hash!r}).",
+        status=error.status,
+        method=error.method,
+        path=error.path,
+        body=error.body,
+    )
+    unread.hash = hash
+    return unread
 
 
 def _read_hash(answer: Answer, location: str) -> str:

@@ -23,6 +23,10 @@ class SourceImages(Creating, Listing, Downloading, Changing, DynamicMetadata, Co
     method raises ``InvalidName`` before the network is touched, an ``APIError`` when rokka
     refuses, ``NotFound`` among them when there is no such image, and ``ConnectionFailed`` without
     an answer. ``metadata`` has the calls about user metadata.
+
+    What changes an image and returns it reads it by another call, with the same ``deadline`` once
+    more, where rokka's answer is not the image. When only that fails, it raises ``ChangeUnread``:
+    the change is done, and ``hash`` of the error is the image's.
     """
 
     def __init__(self, session: Session, *, organization: str) -> None:

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, BinaryIO, Literal, TypeVar
+from typing import Any, Literal
 
 from django_rokka.client.metadata import check_dynamic_name, write_user_metadata
 from django_rokka.client.multipart import Source
 from django_rokka.client.objects import SourceImage
 
-__all__ = [
-    "CreatedImage",
-    "NewImage",
-    "OptimizeSource",
-    "do_in_order",
-    "rewinding_on_error",
-    "write_texts",
-]
+__all__ = ["CreatedImage", "NewImage", "OptimizeSource", "write_texts"]
 
 OptimizeSource = bool | Literal["jpg", "png"] | None
 """What rokka makes of a file before it keeps it."""
-
-_AHEAD = 2  # files taken per thread, so that none waits for the slowest
-
-_T = TypeVar("_T")
-_U = TypeVar("_U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,39 +86,3 @@ def write_texts(
     if optimize_source:
         texts["optimize_source"] = "true" if optimize_source is True else optimize_source
     return texts
-
-
-@contextmanager
-def rewinding_on_error(file: BinaryIO) -> Iterator[None]:
-    """Put a file back where it stood if the block fails."""
-    start = file.tell()
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError, ValueError):  # the file itself may be what failed
-            file.seek(start)
-        raise
-
-
-def do_in_order(
-    do: Callable[[_T], _U], items: Iterable[_T], *, threads: int
-) -> Generator[_U, None, None]:
-    """Yield what a function makes of each item, in order, while threads are at the next ones.
-
-    Items are taken a few ahead. When it is left before its end, nothing more is begun.
-    """
-    executor = ThreadPoolExecutor(threads, thread_name_prefix="rokka-upload")
-    window: deque[Future[_U]] = deque()
-    is_done = False
-    try:
-        for item in items:
-            window.append(executor.submit(do, item))
-            while window and (len(window) >= _AHEAD * threads or window[0].done()):
-                yield window.popleft().result()
-        while window:
-            yield window.popleft().result()
-        is_done = True
-    finally:
-        # The garbage collector may be what leaves it, in the midst of starting a thread: to wait
-        # for threads then would be to wait for ever.
-        executor.shutdown(wait=is_done, cancel_futures=True)

@@ -1,7 +1,9 @@
-"""Reading what a test's upload sent."""
+"""Reading what a test's upload sent, and what is still at work."""
 
 from __future__ import annotations
 
+import threading
+import time
 from email import message_from_bytes
 from email.policy import HTTP
 
@@ -20,3 +22,13 @@ def read_parts(request: Received) -> list[tuple[str, str, bytes]]:
         )
         for part in message.iter_parts()
     ]
+
+
+def count_threads(*, wait: float = 5) -> int:
+    """Count the threads that are left once those that were at work had time to end."""
+    latest = time.monotonic() + wait
+    while count := sum(each.name.startswith("rokka-") for each in threading.enumerate()):
+        if time.monotonic() >= latest:
+            break
+        time.sleep(0.005)
+    return count

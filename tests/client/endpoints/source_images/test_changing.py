@@ -9,6 +9,7 @@ import pytest
 
 from django_rokka.client import RokkaClient, SourceImage
 from django_rokka.exceptions import (
+    ChangeUnread,
     NotFound,
     PermissionDenied,
     QuotaExceeded,
@@ -262,3 +263,41 @@ def test_set_protected__is_repeated_unless_it_deletes(
         client.source_images.set_protected(OLD, True, delete_previous=deletes)
 
     assert len(server.received) == count
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        Reply(status=201, headers={"Location": f"/sourceimages/acme/{HASH}"}),
+        Reply(status=201, body=b"<html>", headers={"Location": f"/sourceimages/acme/{HASH}"}),
+        Reply(status=201, json={"hash": HASH}, headers={"Location": f"/sourceimages/acme/{HASH}"}),
+    ],
+    ids=["empty", "no JSON", "half an image"],
+)
+def test_set_protected__that_is_done_but_not_read_keeps_the_new_hash(
+    client: RokkaClient, server: ScriptedServer, first: Reply
+) -> None:
+    server.reply(first, Reply(status=500, body=b"no"))
+
+    with pytest.raises(ChangeUnread, match=r"is done, but its image was not read") as caught:
+        client.source_images.set_protected(OLD, True, delete_previous=True)
+
+    assert caught.value.hash == HASH
+    assert str(caught.value).endswith(f"read the image with get('{HASH}').")
+    assert isinstance(caught.value.__cause__, ServerError)
+
+
+@pytest.mark.parametrize("case", KEEPING.values(), ids=KEEPING)
+def test_change__that_is_done_but_not_read_says_so(
+    client: RokkaClient, server: ScriptedServer, case: Case
+) -> None:
+    call, (_, path), _ = case
+    server.reply(Reply(status=204), Reply(status=404, body=b"no"))
+
+    with pytest.raises(ChangeUnread, match=f"{path} is done") as caught:
+        call(client)
+
+    error = caught.value
+    assert (error.hash, error.status, error.method, error.body) == (HASH, 404, "GET", "no")
+    assert error.path == f"/sourceimages/acme/{HASH}"
+    assert isinstance(error.__cause__, NotFound)

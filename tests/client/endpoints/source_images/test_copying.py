@@ -191,3 +191,21 @@ def test_copy_all__checks_the_hashes_of_a_hundred_before_it_is_sent(
 
     assert isinstance(caught.value.__cause__, InvalidName)
     assert len(server.received) == 1
+
+
+def test_copy_all__whose_hashes_fail_says_what_was_copied(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(copied(created=HASHES[:100]))
+
+    def hashes() -> Iterator[str]:
+        yield from HASHES[:150]
+        raise LookupError("no more rows")
+
+    with pytest.raises(CopyInterrupted, match="before this: LookupError: no more rows") as caught:
+        client.source_images.copy_all(hashes(), "staging")
+
+    assert caught.value.created == tuple(HASHES[:100])
+    assert isinstance(caught.value.__cause__, LookupError)
+    with pytest.raises(LookupError, match="no more rows"):
+        client.source_images.copy_all((hash_ for hash_ in hashes() if hash_ == ""), "staging")

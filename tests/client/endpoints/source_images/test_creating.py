@@ -183,7 +183,7 @@ def test_create__of_a_file_that_cannot_be_read_raises_its_error(
         ({"user_metadata": {"AltText": "a"}}, InvalidName, "'AltText' is no field"),
         ({"user_metadata": {"alt": True}}, TypeError, "booleans"),
         ({"user_metadata": {"alt": None}}, ValueError, "leave it out"),
-        ({"user_metadata": {"double:x": float("nan")}}, ValueError, "JSON compliant"),
+        ({"user_metadata": {"double:x": float("nan")}}, ValueError, "JSON has no such"),
         ({"dynamic_metadata": {"a]": 1}}, InvalidName, r"'a\]' is no name of dynamic metadata"),
         ({"optimize_source": "gif"}, ValueError, "optimize_source is 'gif', must be one of"),
     ],

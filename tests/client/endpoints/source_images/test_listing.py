@@ -16,6 +16,7 @@ from tests.client.samples import RECORDED
 from tests.client.scripted_server import Received, Reply, ScriptedServer
 
 IMAGE = SourceImage.from_json(RECORDED)
+NEXT = {"next": {"href": "/x"}}
 
 
 def read_query(request: Received) -> dict[str, str]:
@@ -92,7 +93,8 @@ def test_list__takes_a_single_text_as_one(client: RokkaClient, server: ScriptedS
         ({"offset": -1}, "The offset -1 is none, must be 0 to 10000, or the cursor"),
         ({"offset": 10001}, "The offset 10001 is none, must be 0 to 10000, or the cursor"),
         ({"operator": "not"}, "The operator 'not' is none, must be one of: 'and', 'or'"),
-        ({"sort": "created desc"}, "'created desc' is no field of a search"),
+        ({"offset": ""}, "The offset '' is the cursor of a last page"),
+        ({"sort": "created desc"}, "'created desc' is no field to sort by: write '-created'"),
         ({"facets": "Labels"}, "'Labels' is no field of a search"),
         ({"search": {"limit": 1}}, "'limit' is no field of a search"),
     ],
@@ -123,8 +125,14 @@ def test_list__of_no_organization_says_so(client: RokkaClient, server: ScriptedS
         ([page(2), page(2), page(1)], 5, [None, "2", "4"]),
         ([page(2, cursor="c1"), page(2), page(0)], 4, [None, "c1", "4"]),
         ([page(2, links={"next": {"href": "/x"}}), page(2, links={})], 4, [None, "2"]),
+        ([page(1, links=NEXT, cursor="c1"), page(2, links={})], 3, [None, "c1"]),
+        ([page(1, links=NEXT), page(0, links={})], 1, [None, "1"]),
+        ([page(0, links=NEXT, cursor="c1"), page(2, links={})], 2, [None, "c1"]),
     ],
-    ids=["none", "short", "no next", "cursors", "numbers", "a cursor once", "next by number"],
+    ids=[
+        *("none", "short", "no next", "cursors", "numbers", "a cursor once", "next by number"),
+        *("a short one amid", "a short one by number", "an empty one amid"),
+    ],
 )
 def test_iter__walks_all_pages(
     client: RokkaClient,
@@ -207,3 +215,27 @@ def test_count__without_a_total_is_unreadable(client: RokkaClient, server: Scrip
 
     with pytest.raises(ServerError, match="not what rokka documents"):
         client.source_images.count()
+
+
+@pytest.mark.parametrize(
+    ("replies", "count"),
+    [
+        ([page(2, cursor="c1")] * 3, 4),
+        ([page(2, cursor="c1"), page(2, cursor="c2"), page(2, cursor="c1")], 6),
+        ([page(0, links=NEXT)], 0),
+        ([page(0, links=NEXT, cursor="c1"), page(0, links=NEXT, cursor="c2")], 0),
+    ],
+    ids=["one cursor", "two cursors", "one empty page", "empty pages"],
+)
+def test_iter__that_is_led_nowhere_ends_and_says_so(
+    client: RokkaClient, server: ScriptedServer, replies: list[Reply], count: int
+) -> None:
+    server.reply(*replies)
+    images = client.source_images.iter(page_size=2)
+
+    assert list(islice(images, count)) == [IMAGE] * count
+    with pytest.raises(CallFailed, match="rokka's pages lead nowhere") as caught:
+        next(images)
+
+    assert type(caught.value) is CallFailed
+    assert (caught.value.method, caught.value.path) == ("GET", "/sourceimages/acme")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,13 @@ from typing import Any
 import pytest
 
 from django_rokka.client import CreatedImage, NewImage, RokkaClient, SourceImage
-from django_rokka.client.endpoints.source_images.uploads import do_in_order
 from django_rokka.exceptions import EmptyFile, InvalidRequest
 
-from tests.client.endpoints.source_images.parts import read_parts
+from tests.client.endpoints.source_images.parts import count_threads, read_parts
 from tests.client.samples import uploaded
 from tests.client.scripted_server import Reply, ScriptedServer
 
 IMAGE = SourceImage.from_json(uploaded(b"content")["items"][0])
-
-
-def count_threads() -> int:
-    """Count the threads that are left once those that were at work had time to end."""
-    latest = time.monotonic() + 5
-    while count := sum(each.name.startswith("rokka-") for each in threading.enumerate()):
-        if time.monotonic() > latest:
-            break
-        time.sleep(0.005)
-    return count
 
 
 def accept(server: ScriptedServer, count: int, **reply: Any) -> None:
@@ -119,34 +107,90 @@ def test_create_many__reads_its_files_a_few_ahead(
     assert count_threads() == 0
 
 
+def test_create_many__keeps_what_create_raises_for_one_file(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    accept(server, 1)
+    closed = BytesIO(b"content")
+    closed.close()
+    files: list[Any] = [
+        StringIO("text"),
+        closed,
+        NewImage(b"content", user_metadata={"is_new": True}),
+        NewImage(b"content", optimize_source="gif"),  # type: ignore[arg-type]  # the claim
+        b"content",
+    ]
+
+    created = list(client.source_images.create_many(files, threads=2))
+
+    assert [type(one.error) for one in created[:4]] == [
+        TypeError,
+        ValueError,
+        TypeError,
+        ValueError,
+    ]
+    assert created[4].image == IMAGE
+
+
 def test_create_many__lets_other_errors_through_and_ends_its_threads(
     client: RokkaClient, server: ScriptedServer
 ) -> None:
-    accept(server, 8)
-    files: list[Any] = [b"content", StringIO("text"), b"content"]
+    class Broken(BytesIO):
+        def seek(self, *_: Any) -> int:
+            raise ZeroDivisionError("the file's own fault")
 
-    with pytest.raises(TypeError, match="open as text"):
-        list(client.source_images.create_many(files, threads=2))
+    accept(server, 8)
+
+    with pytest.raises(ZeroDivisionError, match="the file's own fault"):
+        list(client.source_images.create_many([b"content", Broken(), b"content"], threads=2))
 
     assert count_threads() == 0
 
 
-def test_create_many__ends_with_what_its_files_raise(
+def test_create_many__gives_all_results_before_what_its_files_raise(
     client: RokkaClient, server: ScriptedServer
 ) -> None:
-    accept(server, 8)
+    accept(server, 8, delay=0.02)
 
     def files() -> Iterator[bytes]:
-        yield b"content"
+        yield from [b"content"] * 3
         raise LookupError("no more")
 
-    with pytest.raises(LookupError, match="no more"):
-        list(client.source_images.create_many(files(), threads=2))
+    created = client.source_images.create_many(files(), threads=2)
 
+    assert [next(created).image for _ in range(3)] == [IMAGE] * 3
+    with pytest.raises(LookupError, match="no more"):
+        next(created)
+    assert list(created) == []
     assert count_threads() == 0
 
 
-@pytest.mark.parametrize("file", ["beach.jpg", b"content"])
+def test_create_many__reads_its_files_no_more_once_it_is_left(
+    client: RokkaClient, server: ScriptedServer, tmp_path: Path
+) -> None:
+    accept(server, 20, delay=0.05)
+    path = tmp_path / "beach.jpg"
+    path.write_bytes(b"content")
+
+    with ExitStack() as stack:
+        files = [stack.enter_context(path.open("rb")) for _ in range(8)]
+        with client.source_images.create_many(files, threads=4) as created:
+            assert next(created).image == IMAGE
+        received = len(server.received)
+
+    assert count_threads(wait=0) == 0
+    assert len(server.received) == received <= 8
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("beach.jpg", Path("beach.jpg")),
+        *(b"content", bytearray(b"content"), memoryview(b"content"), BytesIO(b"content")),
+        NewImage("beach.jpg"),
+    ],
+    ids=lambda file: type(file).__name__,
+)
 def test_create_many__takes_no_single_file(client: RokkaClient, file: Any) -> None:
     with pytest.raises(TypeError, match="is one file: use create"):
         client.source_images.create_many(file)
@@ -159,43 +203,3 @@ def test_create_many__needs_a_thread(client: RokkaClient) -> None:
 
 def test_new_image__does_not_show_its_bytes() -> None:
     assert "content" not in repr(NewImage(b"content"))
-
-
-def test_do_in_order__is_as_far_ahead_as_its_threads_can_be() -> None:
-    running = 0
-    most = 0
-    lock = threading.Lock()
-    meeting = threading.Barrier(3)
-
-    def work(number: int) -> int:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        meeting.wait(timeout=10)
-        with lock:
-            running -= 1
-        return number * number
-
-    assert list(do_in_order(work, range(9), threads=3)) == [n * n for n in range(9)]
-    assert most == 3
-
-
-def test_do_in_order__starts_nothing_after_it_is_closed() -> None:
-    done: list[int] = []
-    gate = threading.Event()
-
-    def work(number: int) -> int:
-        done.append(number)
-        if number:
-            gate.wait(timeout=10)
-        return number
-
-    numbers = do_in_order(work, range(10), threads=1)
-    first = next(numbers)
-    numbers.close()  # while the next one waits for the gate
-    gate.set()
-
-    assert first == 0
-    assert count_threads() == 0
-    assert done in ([0], [0, 1])
