@@ -55,7 +55,7 @@ class EmulatorAdapter(BaseAdapter):
         response = requests.Response()
         response.status_code = int(status.split()[0])
         response.reason = status.partition(" ")[2]
-        response.headers = CaseInsensitiveDict(headers)
+        response.headers = CaseInsensitiveDict(headers.items())
         response.url = request.url or ""
         response.request = request
         response.raw = HTTPResponse(
