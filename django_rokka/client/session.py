@@ -65,9 +65,12 @@ class Session:
         self._clock = clock
         self._connections = Connections(make_session)
 
-    def request(self, call: Call) -> Answer:
-        """Make a call and read its answer whole."""
-        answer = self._exchange(call, _read_answer)
+    def request(self, call: Call, *, authorization: Authorization | None = None) -> Answer:
+        """Make a call and read its answer whole.
+
+        ``authorization`` takes the place of the session's own credentials.
+        """
+        answer = self._exchange(call, _read_answer, authorization=authorization)
         return answer or Answer(call=call, status=204, content=b"")
 
     def stream(self, call: Call) -> Download:
@@ -106,9 +109,7 @@ class Session:
             authorization = Authorization(api_key=key)
         elif authorization is None:
             authorization = self.credentials.authorize(call, self.credentials.get_token())
-        answer = self._exchange(call, _read_answer, authorization=authorization)
-        if answer is None:
-            raise TypeError("Fetching a token deletes nothing.")
+        answer = self.request(call, authorization=authorization)
         token = answer.read_as(lambda data: Token.parse(data["token"]))
         self.credentials.set_token(token)
         return token

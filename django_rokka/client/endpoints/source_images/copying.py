@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django_rokka.client.calls import Repeat, check_organization
@@ -72,15 +72,16 @@ class Copying(Images):
             "deadline": deadline,
             **_target(destination, overwrite=overwrite),
         }
-        copied = CopiedImages()
+        done: list[CopiedImages] = []
         try:
             for batch in _iter_batches([hashes] if isinstance(hashes, str) else hashes):
-                copied = _merge(copied, self._copy_batch(batch, **parts))
+                done.append(self._copy_batch(batch, **parts))  # noqa: PERF401 - counts on its own
         except Exception as error:  # what the iterable raises can be anything
+            copied = _merge(done)
             if copied == CopiedImages():
                 raise
             raise _interrupted(error, copied, destination) from error
-        return copied
+        return _merge(done)
 
     def _copy_batch(self, hashes: list[str], **parts: Any) -> CopiedImages:
         for asked in hashes:
@@ -111,11 +112,12 @@ def _read_copied(data: Any) -> CopiedImages:
     return copied
 
 
-def _merge(first: CopiedImages, second: CopiedImages) -> CopiedImages:
+def _merge(batches: list[CopiedImages]) -> CopiedImages:
+    """Put batches together at once: one by one would copy the first of them again each time."""
     return CopiedImages(
-        created=first.created + second.created,
-        existing=first.existing + second.existing,
-        not_found=first.not_found + second.not_found,
+        created=tuple(chain.from_iterable(batch.created for batch in batches)),
+        existing=tuple(chain.from_iterable(batch.existing for batch in batches)),
+        not_found=tuple(chain.from_iterable(batch.not_found for batch in batches)),
     )
 
 
