@@ -30,6 +30,7 @@ from django_rokka.emulator.rendering import serve_render
 from django_rokka.emulator.roles import required_role
 from django_rokka.emulator.routing import Route, build_map
 from django_rokka.emulator.services import Services, utc_now
+from django_rokka.emulator.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -60,7 +61,7 @@ class Emulator:
     Everything it remembers is under ``root``, which several processes may share; ``api_key`` opens
     every organization of the root, the keys of users what their roles allow. Without ``api_key``
     a random one is made; without ``signing_key`` the organization keeps the one it has, or gets a
-    random one. ``clock`` returns the time, aware of its zone.
+    random one. ``clock`` returns the time, aware of its zone. The others are those of ``Settings``.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Emulator:
         api_key: str | None = None,
         signing_key: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        **settings: Any,
     ) -> None:
         if not _ORGANIZATION.fullmatch(organization):
             raise ValueError(
@@ -79,7 +81,9 @@ class Emulator:
         self.organization = organization
         self.api_key = api_key or secrets.token_urlsafe(32)
         self.faults = Faults()
-        self._services = Services.open(Path(root), api_key=self.api_key, clock=clock)
+        self._services = Services.open(
+            Path(root), api_key=self.api_key, clock=clock, settings=Settings(**settings)
+        )
         self._services.organizations.ensure(
             organization, created=self._services.now(), signing_key=signing_key
         )

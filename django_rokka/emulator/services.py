@@ -12,6 +12,7 @@ from pathlib import Path
 from werkzeug.exceptions import NotFound
 
 from django_rokka.emulator.files import BinaryFiles
+from django_rokka.emulator.settings import Settings
 from django_rokka.emulator.store import (
     Aliases,
     Database,
@@ -40,9 +41,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """State of one root, and the clock."""
+    """State of one root, the clock, and how the emulator behaves."""
 
     root: Path
+    settings: Settings
     database: Database
     files: BinaryFiles
     source_images: SourceImages
@@ -59,12 +61,15 @@ class Services:
     """As many renders at once as there are processors: each holds pixels in memory."""
 
     @classmethod
-    def open(cls, root: Path, *, api_key: str, clock: Callable[[], datetime]) -> Services:
+    def open(
+        cls, root: Path, *, api_key: str, clock: Callable[[], datetime], settings: Settings
+    ) -> Services:
         """Open a root, which is made where there is none."""
         root.mkdir(parents=True, exist_ok=True)
         database = Database(root / "rokka.sqlite3")
         return cls(
             root=root,
+            settings=settings,
             database=database,
             files=BinaryFiles(root),
             source_images=SourceImages(database),

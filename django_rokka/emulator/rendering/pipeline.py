@@ -9,8 +9,14 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
 from django_rokka.emulator import vips
 from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Picture, read_colour
-from django_rokka.emulator.rendering.plan import RenderPlan
+from django_rokka.emulator.rendering.operations import (
+    OPERATIONS,
+    Area,
+    Picture,
+    Scene,
+    read_colour,
+)
+from django_rokka.emulator.rendering.plan import RenderPlan, Step
 from django_rokka.emulator.rendering.vector import write_svg
 from django_rokka.render import Operation
 from django_rokka.render.geometry import resized_size
@@ -29,7 +35,8 @@ def render(plan: RenderPlan, *, source: Path, target: Path) -> None:
             return
         picture, steps = _load(plan, source)
         for step in steps:
-            picture = OPERATIONS[step.name](picture, step.options, plan.dpr)
+            operation = step.operation
+            picture = OPERATIONS[operation.name](picture, operation.options, Scene(dpr=plan.dpr))
         image = vips.join_pages([_finish(frame, plan) for frame in picture.frames])
         vips.save(image, target, **plan.writing)
     except vips.BrokenImage as error:
@@ -40,15 +47,20 @@ def render(plan: RenderPlan, *, source: Path, target: Path) -> None:
         ) from error
 
 
-def _load(plan: RenderPlan, source: Path) -> tuple[Picture, list[Operation]]:
+def _load(plan: RenderPlan, source: Path) -> tuple[Picture, list[Step]]:
     """Load at the size of the first resize, if nothing comes before it; return what is left.
 
     That way a large JPEG is never decoded in full.
     """
     width, height = plan.source.width, plan.source.height
-    steps = [step for step in plan.operations if step.name not in _BEFORE_RESIZE or step.options]
-    if steps and steps[0].name == "resize" and not steps[0].options.get("sharpen"):
-        width, height = resized_size(steps.pop(0).options, width, height, dpr=plan.dpr)
+    steps = [
+        step
+        for step in plan.steps
+        if step.operation.name not in _BEFORE_RESIZE or step.operation.options
+    ]
+    if steps and _only_resizes(steps[0].operation):
+        options = steps.pop(0).operation.options
+        width, height = resized_size(options, width, height, dpr=plan.dpr)
     image = vips.load(
         source,
         format=plan.source.format,
@@ -58,6 +70,10 @@ def _load(plan: RenderPlan, source: Path) -> tuple[Picture, list[Operation]]:
     )
     frames = tuple(vips.split_pages(image))
     return Picture(frames=frames, subject=_subject(plan, width, height)), steps
+
+
+def _only_resizes(operation: Operation) -> bool:
+    return operation.name == "resize" and not operation.options.get("sharpen")
 
 
 def _subject(plan: RenderPlan, width: int, height: int) -> Area | None:

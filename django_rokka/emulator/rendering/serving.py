@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.files import replacing
 from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.rendering.negotiation import MIMETYPES, varies
 from django_rokka.emulator.rendering.pipeline import render
-from django_rokka.emulator.rendering.plan import MIMETYPES, RenderPlan, make_plan, varies
+from django_rokka.emulator.rendering.plan import RenderPlan, make_plan
 from django_rokka.emulator.schemas import check_options
 from django_rokka.emulator.sending import send_stored_file
 from django_rokka.emulator.services import Services

@@ -8,7 +8,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Picture
+from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Picture, Scene
 from django_rokka.emulator.rendering.plan import RenderPlan
 
 __all__ = ["write_svg"]
@@ -50,13 +50,13 @@ def write_svg(plan: RenderPlan, drawing: bytes, *, subject: Area | None) -> byte
     whole = Area(0, 0, plan.source.width, plan.source.height)
     view = _View(shown=whole, width=plan.source.width, height=plan.source.height)
     picture = Picture(frames=(view,), subject=subject)
-    for step in plan.operations:
+    for step, *_ in plan.steps:
         if step.name not in _POSSIBLE or step.options.get("anchor") == "smart":
             raise Missing(
                 f"the operation {step.name!r} on an SVG that stays one",
                 remedy="Ask for png or webp instead.",
             )
-        picture = OPERATIONS[step.name](picture, step.options, plan.dpr)
+        picture = OPERATIONS[step.name](picture, step.options, Scene(dpr=plan.dpr))
     last: Any = picture.frames[0]
     return drawing if last.shown == whole else _wrap(drawing, last, whole)
 

@@ -1,66 +1,34 @@
-"""The operations on pixels. Sizes are those that ``django_rokka.render.geometry`` predicts."""
+"""Operations that change how large a picture is, or what part of it is seen.
+
+Sizes are those that ``django_rokka.render.geometry`` predicts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.rendering.operations.picture import (
+    Area,
+    Picture,
+    Scene,
+    read_colour,
+    with_alpha,
+)
 from django_rokka.emulator.vips import check_pixels
 from django_rokka.render.geometry import cropped_size, resized_size
 
-__all__ = ["OPERATIONS", "Area", "Picture"]
+__all__ = ["autorotate", "crop", "resize", "rotate"]
 
 _ANCHORS = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
 
 
-class Area(NamedTuple):
-    """A box in pixels of the picture as it is now."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def scaled(self, horizontal: float, vertical: float) -> Area:
-        """Return the area after its picture was scaled."""
-        return Area(
-            self.x * horizontal, self.y * vertical, self.width * horizontal, self.height * vertical
-        )
-
-    def moved(self, x: float, y: float) -> Area:
-        """Return the area after so much was cut off at the left and at the top."""
-        return self._replace(x=self.x - x, y=self.y - y)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """Frames of equal size, one where nothing moves, and the area that must stay visible."""
-
-    frames: tuple[Any, ...]
-    subject: Area | None = None
-
-    @property
-    def width(self) -> int:
-        """Pixels from left to right."""
-        return int(self.frames[0].width)
-
-    @property
-    def height(self) -> int:
-        """Pixels from top to bottom."""
-        return int(self.frames[0].height)
-
-    def map(self, change: Callable[[Any], Any], *, subject: Area | None) -> Picture:
-        """Return a picture with every frame changed."""
-        return replace(self, frames=tuple(map(change, self.frames)), subject=subject)
-
-
-def resize(picture: Picture, options: Mapping[str, Any], dpr: float) -> Picture:
+def resize(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     """Scale; the size is exact, so that a mode ``box`` may distort by less than a pixel."""
     if options.get("sharpen"):
         raise Missing("the option 'sharpen' of the operation 'resize'")
-    width, height = resized_size(options, picture.width, picture.height, dpr=dpr)
+    width, height = resized_size(options, picture.width, picture.height, dpr=scene.dpr)
     subject = picture.subject and picture.subject.scaled(
         width / picture.width, height / picture.height
     )
@@ -73,16 +41,16 @@ def resize(picture: Picture, options: Mapping[str, Any], dpr: float) -> Picture:
     )
 
 
-def crop(picture: Picture, options: Mapping[str, Any], dpr: float) -> Picture:
+def crop(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     """Cut out a box; the anchor says which."""
     _check_crop(options)
-    width, height = cropped_size(options, picture.width, picture.height, dpr=dpr)
-    x, y = _crop_offset(picture, options, width, height, dpr)
+    width, height = cropped_size(options, picture.width, picture.height, dpr=scene.dpr)
+    x, y = _crop_offset(picture, options, width, height, scene.dpr)
     subject = picture.subject and picture.subject.moved(x, y)
     return picture.map(lambda frame: frame.crop(x, y, width, height), subject=subject)
 
 
-def rotate(picture: Picture, options: Mapping[str, Any], _dpr: float) -> Picture:
+def rotate(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Picture:
     """Turn clockwise; corners that come free are transparent or of the background's colour."""
     angle = float(options["angle"]) % 360
     if angle in {0.0, 90.0, 180.0, 270.0}:
@@ -93,7 +61,7 @@ def rotate(picture: Picture, options: Mapping[str, Any], _dpr: float) -> Picture
     colour = read_colour(options.get("background_color", "FFFFFF"))
     opacity = options.get("background_opacity", 0) * 255 / 100
     turned = picture.map(
-        lambda frame: _with_alpha(frame).similarity(angle=angle, background=[*colour, opacity]),
+        lambda frame: with_alpha(frame).similarity(angle=angle, background=[*colour, opacity]),
         subject=None,
     )
     # Only now the size is known; libvips makes the pixels later, when something reads them.
@@ -101,47 +69,11 @@ def rotate(picture: Picture, options: Mapping[str, Any], _dpr: float) -> Picture
     return turned
 
 
-def autorotate(picture: Picture, options: Mapping[str, Any], _dpr: float) -> Picture:
+def autorotate(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Picture:
     """Do nothing more: every source is upright already; turning to fit a format is missing."""
     if options:
         raise Missing("options of the operation 'autorotate'")
     return picture
-
-
-def grayscale(picture: Picture, _options: Mapping[str, Any], _dpr: float) -> Picture:
-    """Take the colour away."""
-    return picture.map(
-        lambda frame: frame.colourspace("b-w").colourspace("srgb"), subject=picture.subject
-    )
-
-
-def blur(picture: Picture, options: Mapping[str, Any], dpr: float) -> Picture:
-    """Blur with a Gaussian, whose sigma is in pixels of the picture at a dpr of 1."""
-    sigma = (options.get("sigma", 4) or options.get("radius", 0) / 2) * dpr
-    if not sigma:
-        return picture
-    return picture.map(lambda frame: frame.gaussblur(sigma).cast("uchar"), subject=picture.subject)
-
-
-def noop(picture: Picture, _options: Mapping[str, Any], _dpr: float) -> Picture:
-    """Change nothing."""
-    return picture
-
-
-OPERATIONS: Mapping[str, Callable[[Picture, Mapping[str, Any], float], Picture]] = {
-    "resize": resize,
-    "crop": crop,
-    "rotate": rotate,
-    "autorotate": autorotate,
-    "grayscale": grayscale,
-    "blur": blur,
-    "noop": noop,
-}
-
-
-def read_colour(text: str) -> list[float]:
-    """Read ``RRGGBB``."""
-    return [float(int(text[start : start + 2], 16)) for start in (0, 2, 4)]
 
 
 def _check_crop(options: Mapping[str, Any]) -> None:
@@ -193,7 +125,3 @@ def _smart_offset(picture: Picture, width: int, height: int) -> tuple[int, int]:
     """Let libvips find what draws attention; all frames are cut alike, as in the first."""
     box = picture.frames[0].smartcrop(width, height, interesting="attention")
     return -int(box.xoffset), -int(box.yoffset)
-
-
-def _with_alpha(frame: Any) -> Any:
-    return frame if frame.hasalpha() else frame.bandjoin(255)
