@@ -22,7 +22,7 @@ __all__ = [
     "Config",
     "Problem",
     "find_problems",
-    "get_backends",
+    "get_declared_storages",
     "has_time_zones",
     "is_debug",
     "mask",
@@ -137,10 +137,10 @@ def find_problems(
     yield from _find_wrong_values(values)
 
 
-def get_backends() -> dict[str, Any]:
-    """Return the BACKEND of every alias in ``STORAGES``."""
+def get_declared_storages() -> dict[str, Any]:
+    """Return ``STORAGES``: BACKEND and OPTIONS of every alias."""
     declared: Mapping[str, Any] = settings.STORAGES
-    return {alias: parameters.get("BACKEND") for alias, parameters in declared.items()}
+    return dict(declared)
 
 
 def has_time_zones() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
-from django_rokka.checks import check_storages
+from django_rokka.checks import check_deployed_storages, check_storages
 from django_rokka.conf import OPTION_NAMES
 from django_rokka.testing import assert_no_rokka_calls
 
@@ -127,3 +128,29 @@ def test_check__leaves_to_django_what_cannot_be_imported(settings: Settings) -> 
     assert check_storages() == []
     with pytest.raises(InvalidStorageError, match="not_installed"):
         storages["other"]
+
+
+def test_deployment__of_an_emulated_storage_is_warned_of(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(
+        settings, {"root": tmp_path}, backend="django_rokka.contrib.emulator.EmulatedRokkaStorage"
+    )
+
+    [warning] = check_deployed_storages()
+
+    assert warning.id == "django_rokka.W017"
+    assert warning.msg.startswith("STORAGES['rokka']: The storage is emulated")
+    assert "W017" not in run_manage_check(capsys)
+    assert "W017" in run_manage_check(capsys, deploy=True)
+
+
+def test_deployment__of_the_real_rokka_is_silent(settings: Settings) -> None:
+    check(settings, RIGHT)
+
+    assert check_deployed_storages() == []
+
+
+def run_manage_check(capsys: pytest.CaptureFixture[str], *, deploy: bool = False) -> str:
+    call_command("check", deploy=deploy)
+    return "".join(capsys.readouterr())

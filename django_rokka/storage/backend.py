@@ -91,6 +91,10 @@ class RokkaStorage(Storage):
         """Yield what is wrong with the options, for the system checks."""
         return find_problems(self._options, known=self.option_names, defaults=self.option_defaults)
 
+    def find_deployment_problems(self) -> Iterator[Problem]:
+        """Yield what a site that others visit should not have, for ``check --deploy``."""
+        yield from ()
+
     # Names
 
     def get_valid_name(self, name: str) -> str:

@@ -12,7 +12,7 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 from django.utils.module_loading import import_string
 
-from django_rokka.conf import get_backends
+from django_rokka.conf import get_declared_storages
 from django_rokka.storage.backend import RokkaStorage
 
 __all__ = ["get_rokka_storage", "iter_rokka_storages", "require_rokka_storage"]
@@ -60,7 +60,8 @@ def require_rokka_storage(storage: Storage, *, keeps: str) -> RokkaStorage:
 
 @functools.cache
 def _get_aliases() -> tuple[str, ...]:
-    return tuple(alias for alias, backend in get_backends().items() if _is_rokka(backend))
+    declared = get_declared_storages()
+    return tuple(alias for alias, its in declared.items() if _is_rokka(its.get("BACKEND")))
 
 
 def _is_rokka(backend: Any) -> bool:

@@ -3,5 +3,13 @@
 from __future__ import annotations
 
 from django_rokka.testing.calls import assert_no_rokka_calls
+from django_rokka.testing.emulation import EmulatedRokka, Rendition, emulate_rokka
+from django_rokka.testing.images import make_image
 
-__all__ = ["assert_no_rokka_calls"]
+__all__ = [
+    "EmulatedRokka",
+    "Rendition",
+    "assert_no_rokka_calls",
+    "emulate_rokka",
+    "make_image",
+]

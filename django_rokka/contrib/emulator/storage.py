@@ -25,17 +25,24 @@ __all__ = ["EmulatedRokkaStorage"]
 _API_HOST = "http://rokka.emulator"
 # It opens nothing but the folder, and only from inside of this process.
 _LOCAL_KEY = "emulated"
+_SETTINGS = frozenset(
+    {"is_paying", "redirect_missing", "render_cache_size", "render_seconds", "search_delay"}
+)
+"""The options that are the emulator's own settings."""
 
 
 class EmulatedRokkaStorage(RokkaStorage):
     """Keep images in a folder, and render them in this process.
 
-    ``root`` is the folder. The other options are those of ``RokkaStorage``, so that a project
-    changes one line between the two; the ``stacks`` are applied at first use. Needs the extra
+    ``root`` is the folder. With ``redirect_missing`` set to ``https://{organization}.rokka.io``
+    pictures that are not in it come from there, so that a copy of production's database shows its
+    images. ``search_delay``, ``is_paying``, ``render_cache_size`` and ``render_seconds`` are the
+    emulator's as well. The other options are those of ``RokkaStorage``, so that a project changes
+    one line between the two; the ``stacks`` are applied at first use. Needs the extra
     ``emulator``, and ``django_rokka.contrib.emulator.urls`` in the URLconf for its pictures.
     """
 
-    option_names = RokkaStorage.option_names | {"root"}
+    option_names = RokkaStorage.option_names | {"root"} | _SETTINGS
     option_defaults = MappingProxyType({"organization": "demo"})
     path_of_class = "django_rokka.contrib.emulator.EmulatedRokkaStorage"
 
@@ -63,6 +70,15 @@ class EmulatedRokkaStorage(RokkaStorage):
         elif Path(root).is_file():
             yield Problem(7, f"The option root is {str(root)!r}, a file.", "Name a folder.")
 
+    def find_deployment_problems(self) -> Iterator[Problem]:
+        """Yield that this is no storage for a site that others visit."""
+        yield Problem(
+            17,
+            "The storage is emulated: images are kept in a folder of this machine, and pictures"
+            " are rendered here, without a CDN, for requests from this machine only.",
+            "Use 'django_rokka.storage.RokkaStorage' where DEBUG is off.",
+        )
+
     @functools.cached_property
     def emulator(self) -> Emulator:
         """The emulator; raises ``ImproperlyConfigured`` where it cannot start."""
@@ -80,12 +96,13 @@ class EmulatedRokkaStorage(RokkaStorage):
                 organization=self.config.organization,
                 api_key=self.config.api_key,
                 signing_key=self.config.signing_key,
+                **{name: self._options[name] for name in _SETTINGS & self._options.keys()},
             )
-        except (ValueError, OSError, sqlite3.Error) as error:
+        except (ValueError, TypeError, OSError, sqlite3.Error) as error:
             raise ImproperlyConfigured(
                 f"The emulator cannot start in {str(self._options['root'])!r} ({error}). Set the"
-                " option 'root' to a folder that this process may write, and 'organization' to"
-                " lower-case letters, digits and '-'."
+                " option 'root' to a folder that this process may write, 'organization' to"
+                " lower-case letters, digits and '-', and the others to values of their kind."
             ) from error
         with self._connect(emulator) as client:
             for name, definition in (self.config.stacks or {}).items():

@@ -1,0 +1,147 @@
+"""The rokka that users' tests get."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import storages
+from django.test import SimpleTestCase
+from PIL import Image
+from pytest_django import Settings
+
+from django_rokka.contrib.emulator import EmulatedRokkaStorage
+from django_rokka.exceptions import ServerError
+from django_rokka.storage import RokkaStorage
+from django_rokka.testing import EmulatedRokka, emulate_rokka, make_image
+
+from tests.testapp.models import Brand
+
+STACKS = {"thumb": {"operations": [{"name": "resize", "options": {"width": 10}}]}}
+PRODUCTION = {
+    "BACKEND": "django_rokka.storage.RokkaStorage",
+    "OPTIONS": {
+        "organization": "acme",
+        "api_key": "production-key",
+        "api_host": "http://127.0.0.1:9",
+        "default_stack": "thumb",
+        "stacks": STACKS,
+    },
+}
+
+
+@pytest.fixture
+def production(settings: Settings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "rokka": PRODUCTION}
+
+
+def test_emulate__lets_the_project_store_and_render_without_a_network(production: None) -> None:
+    with emulate_rokka() as rokka:
+        reference = rokka.upload(make_image("Löwe.png", width=40, height=30))
+        url = storages["rokka"].url(str(reference))
+        rendition = rokka.fetch(url)
+
+    assert url == f"https://acme.rokka.io/thumb/{reference.hash}/lowe.png"
+    assert (rendition.status, rendition.headers["Content-Type"]) == (200, "image/png")
+    with Image.open(BytesIO(rendition.content)) as image:
+        assert image.size == (10, 8)
+
+
+def test_emulate__takes_no_key_and_no_host_of_production(production: None) -> None:
+    with emulate_rokka() as rokka:
+        config = rokka.storage.config
+        assert "production" not in config.api_key
+        assert config.api_host == "http://rokka.emulator"
+
+
+def test_emulate__reads_the_organization_of_an_api_url(settings: Settings) -> None:
+    url = "rokka://production-key@lake?default_stack=mail&api_host=http://127.0.0.1:9"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "rokka": {"BACKEND": PRODUCTION["BACKEND"], "OPTIONS": {"api_url": url}},
+    }
+    with emulate_rokka() as rokka:
+        config = rokka.storage.config
+        assert (config.organization, config.default_stack) == ("lake", "mail")
+        assert (config.api_key, config.api_host) == ("emulated", "http://rokka.emulator")
+        assert rokka.client.organizations.get().name == "lake"
+
+
+def test_emulate__puts_everything_back_and_leaves_no_file(production: None) -> None:
+    with emulate_rokka() as rokka:
+        root = rokka.emulator.root
+        assert root.is_dir()
+
+    assert not root.exists()
+    assert type(storages["rokka"]) is RokkaStorage
+
+
+def test_emulate__of_several_storages_keeps_their_organizations_apart(settings: Settings) -> None:
+    lake = {**PRODUCTION, "OPTIONS": {"organization": "lake", "api_key": "k"}}
+    settings.STORAGES = {**settings.STORAGES, "rokka": PRODUCTION, "lake": lake}
+    with emulate_rokka():
+        acme, other = EmulatedRokka("rokka"), EmulatedRokka("lake")
+        reference = acme.upload(make_image())
+        assert acme.storage.exists(str(reference))
+        assert not other.storage.exists(str(reference))
+        assert repr(other) == "<EmulatedRokka behind <EmulatedRokkaStorage 'lake'>>"
+
+
+def test_emulate__leaves_storages_that_are_not_rokkas(production: None) -> None:
+    default = storages["default"]
+    with emulate_rokka():
+        assert type(storages["default"]) is type(default)
+
+
+def test_emulate__with_a_root_keeps_what_is_stored(production: None, tmp_path: Path) -> None:
+    with emulate_rokka(root=tmp_path) as rokka:
+        reference = rokka.upload(make_image())
+    with emulate_rokka(root=tmp_path) as rokka:
+        assert rokka.storage.exists(str(reference))
+
+
+def test_emulate__takes_options_and_settings_of_the_emulator(production: None) -> None:
+    other = {"tiny": {"operations": [{"name": "resize", "options": {"width": 2}}]}}
+    with emulate_rokka(stacks=other, default_stack="tiny", search_delay=10) as rokka:
+        reference = rokka.upload(make_image())
+        assert rokka.fetch(rokka.storage.url(str(reference))).status == 200
+        assert rokka.client.stacks.get("tiny").name == "tiny"
+
+
+def test_emulate__passes_faults_on(production: None) -> None:
+    with emulate_rokka(retries=0) as rokka:
+        rokka.emulator.faults.add(method="POST", status=503)
+        with pytest.raises(ServerError):
+            rokka.upload(make_image())
+
+
+@pytest.mark.parametrize("url", ["https://elsewhere.rokka.io/a/b.jpg", "/thumb/abcdef.jpg", ""])
+def test_fetch__refuses_what_is_no_url_of_the_storage(production: None, url: str) -> None:
+    with emulate_rokka() as rokka, pytest.raises(ValueError, match="is no render URL of this"):
+        rokka.fetch(url)
+
+
+def test_fetch__says_what_the_browser_accepts(production: None) -> None:
+    stacks = {"auto": {"operations": [], "options": {"autoformat": True}}}
+    with emulate_rokka(stacks=stacks) as rokka:
+        url = rokka.storage.url(str(rokka.upload(make_image())), "auto")
+        types = [
+            rokka.fetch(url, accept=accept).headers["Content-Type"]
+            for accept in ("", "image/webp,*/*")
+        ]
+    assert types == ["image/jpeg", "image/webp"]
+
+
+class TestCaseOfAProject(SimpleTestCase):
+    @emulate_rokka()
+    def test_decorator__emulates_for_a_method(self) -> None:
+        assert isinstance(storages["rokka"], EmulatedRokkaStorage)
+
+
+@pytest.mark.django_db
+def test_emulate__serves_fields(production: None) -> None:
+    with emulate_rokka() as rokka:
+        brand = Brand.objects.create(logo=make_image("logo.png", width=40, height=30))
+        assert (brand.logo.width, brand.logo.height) == (40, 30)
+        assert rokka.fetch(brand.logo.url).status == 200

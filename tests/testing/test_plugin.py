@@ -1,0 +1,39 @@
+"""The fixtures that users' suites get by one line in their conftest.py."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+SUITE = """
+import requests
+
+from django_rokka.testing import make_image
+
+
+def test_rokka__has_urls_of_production(rokka):
+    url = rokka.storage.url(str(rokka.upload(make_image())))
+    assert url.startswith("https://demo.rokka.io/")
+    assert rokka.fetch(url).status == 200
+
+
+def test_rokka__is_empty_in_each_test(rokka):
+    assert rokka.client.source_images.list(limit=0).total == 0
+
+
+def test_live_rokka__serves_pictures_to_browsers(rokka, live_rokka):
+    url = live_rokka.storage.url(str(live_rokka.upload(make_image())))
+    assert url.startswith("http://127.0.0.1:")
+    response = requests.get(url, timeout=10)
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "image/jpeg")
+"""
+
+
+def test_plugin__gives_a_rokka_to_a_suite(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("pytest_plugins = ['django_rokka.testing.plugin']")
+    pytester.makepyfile(SUITE)
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "--ds", "tests.settings")
+
+    result.assert_outcomes(passed=3)
