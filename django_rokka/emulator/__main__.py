@@ -4,61 +4,176 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django_rokka.emulator import Emulator, EmulatorServer
+from django_rokka.emulator.settings import Settings
 
 __all__ = ["main"]
+
+_KEYS = "ROKKA_EMULATOR_API_KEY"
+_DESCRIPTION = """\
+Serve a local rokka: the API at /, pictures at /render/<organization>/...,
+and a page for people at / in a browser."""
+_EPILOG = f"""\
+Keys of the command line can be read by everyone who sees the list of processes; {_KEYS}
+takes them as well, separated by spaces. --api-key comes before it.
+
+When the emulator is ready it prints one line of JSON with its addresses. SIGTERM and SIGINT
+stop it. Its exit code is 0 when it was stopped, 1 when it could not serve, and 2 when it was
+called wrongly.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; print one line of JSON when ready."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = vars(parser.parse_args(arguments))
+    try:
+        Settings(**_pick_settings(options))
+    except ValueError as error:
+        parser.error(str(error))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
     try:
         _serve(options)
     except KeyboardInterrupt:
         return 0
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, sqlite3.Error) as error:
         print(getattr(error, "strerror", None) or error, file=sys.stderr)
         return 1
     return 0
 
 
-def _serve(options: argparse.Namespace) -> None:
+def _serve(options: dict[str, Any]) -> None:
+    keys = options["api_key"] or os.environ.get(_KEYS, "").split()
     emulator = Emulator(
-        root=options.root, organization=options.organization, api_key=options.api_key
+        root=options["root"],
+        organization=options["organization"],
+        api_key=keys[0] if keys else None,
+        more_api_keys=keys[1:],
+        **_pick_settings(options),
     )
-    with EmulatorServer(emulator, host=options.host, port=options.port) as server:
+    with EmulatorServer(emulator, host=options["host"], port=options["port"]) as server:
         ready = {
             "api": server.api_host,
+            "page": f"{server.api_host}/",
             "render": f"{server.api_host}/render/{{organization}}",
             "organization": emulator.organization,
             "root": str(emulator.root),
         }
-        if not options.api_key:
+        if not keys:
             ready["generated_api_key"] = emulator.api_key
+        if not server.is_loopback:
+            _warn(server.api_host)
         print(json.dumps(ready), flush=True)
         threading.Event().wait()
 
 
+def _warn(address: str) -> None:
+    print(
+        f"Warning: {address} is reached from other machines too. Whoever reaches it sees pictures"
+        " that are not protected; keys and answers travel unencrypted. Leave out --host for this"
+        " machine only.",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _pick_settings(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in Settings.__dataclass_fields__}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m django_rokka.emulator", description="Serve a local rokka."
+        prog="python -m django_rokka.emulator",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    parser.add_argument(
-        "--root", type=Path, required=True, help="folder of everything it remembers"
+    add = parser.add_argument
+    add(
+        "--root",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of everything it remembers; several emulators may share one",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8642, help="port, 0 for a free one")
-    parser.add_argument("--organization", default="demo", help="organization to make and serve")
-    parser.add_argument("--api-key", help="key of the API; without it a new one is made and shown")
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        type=_read_port,
+        default=8642,
+        help="port, 0 for a free one (default: %(default)s)",
+    )
+    add(
+        "--organization",
+        default="demo",
+        metavar="NAME",
+        help="organization to make and serve (default: %(default)s)",
+    )
+    add(
+        "--api-key",
+        action="extend",
+        nargs="+",
+        metavar="KEY",
+        help="keys that open everything; without one a new one is made and shown",
+    )
+    _add_settings(parser)
     return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    defaults = Settings()
+    add = parser.add_argument_group("how it behaves").add_argument
+    add(
+        "--search-delay",
+        type=float,
+        default=defaults.search_delay,
+        metavar="SECONDS",
+        help="time after which searches know of a change (default: %(default)s; some 10 at rokka)",
+    )
+    add(
+        "--free",
+        dest="is_paying",
+        action="store_false",
+        help="new organizations do not pay: 403 for calls that cost something",
+    )
+    add(
+        "--redirect-missing",
+        default=defaults.redirect_missing,
+        metavar="URL",
+        help="where images that are not here are looked for: https://{organization}.rokka.io",
+    )
+    add(
+        "--render-cache-size",
+        type=int,
+        default=defaults.render_cache_size,
+        metavar="BYTES",
+        help="size up to which renders are kept (default: %(default)s)",
+    )
+    add(
+        "--render-seconds",
+        type=float,
+        default=defaults.render_seconds,
+        metavar="SECONDS",
+        help="time after which a render is given up (default: %(default)s)",
+    )
+
+
+def _read_port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 65_536:
+        raise argparse.ArgumentTypeError(f"{port} is no port, must be from 0 to 65535.")
+    return port
 
 
 if __name__ == "__main__":

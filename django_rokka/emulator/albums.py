@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.errors import Missing, json_response
@@ -18,14 +17,12 @@ _ALBUM = re.compile(r"/_albums/(?P<name>[^/?]+)/(?P<list>all|favorites)\.json(?:
 
 
 def serve_album(
-    services: Services, request: IncomingRequest, *, organization: str, target: str
+    services: Services, _request: IncomingRequest, *, organization: str, target: str
 ) -> Response | None:
     """Answer the raw path of an album; return ``None`` for every other one."""
     asked = _ALBUM.fullmatch(target)
     if asked is None:
         return None
-    if request.method not in {"GET", "HEAD"}:
-        raise BadRequest("Albums are read with GET or HEAD.")
     services.organization(organization)
     if asked["list"] == "favorites":
         raise Missing("the favorites of albums")

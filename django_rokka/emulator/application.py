@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from werkzeug.exceptions import (
-    BadRequest,
-    Forbidden,
-    HTTPException,
-    MethodNotAllowed,
-    NotFound,
-)
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.albums import serve_album
 from django_rokka.emulator.api import ROUTES
+from django_rokka.emulator.control import Asked, Control, MovableClock, Traffic, mask_target
 from django_rokka.emulator.credentials import authenticate, require_role
 from django_rokka.emulator.errors import error_response, json_response
-from django_rokka.emulator.faults import Fault, Faults, truncate
+from django_rokka.emulator.faults import Fault, Faults, Strike
 from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.rendering import serve_render
+from django_rokka.emulator.render_host import serve_render_host
 from django_rokka.emulator.roles import required_role
 from django_rokka.emulator.routing import Route, build_map
 from django_rokka.emulator.services import Services, utc_now
@@ -40,7 +36,10 @@ __all__ = ["Emulator"]
 _ORGANIZATION = re.compile(r"[a-z0-9-]+")
 _RENDER_HOST = re.compile(r"(?P<organization>[a-z0-9-]+)\.localhost(?::[0-9]+)?")
 _RENDER_PATH = re.compile(r"/render/(?P<organization>[^/?]+)(?P<target>/.*)")
-_FAULTS = "/_emulator/faults"
+_CONVERTER = re.compile(r"<[a-z]+:")
+_RENDER = "/render/<organization>/..."
+_NONE = "(none)"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "COPY", "OPTIONS"})
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
@@ -58,10 +57,14 @@ _PREFLIGHT = {
 class Emulator:
     """A local rokka: the API at ``/``, rendering at ``/render/<organization>/``.
 
-    Everything it remembers is under ``root``, which several processes may share; ``api_key`` opens
-    every organization of the root, the keys of users what their roles allow. Without ``api_key``
-    a random one is made; without ``signing_key`` the organization keeps the one it has, or gets a
-    random one. ``clock`` returns the time, aware of its zone. The others are those of ``Settings``.
+    Everything it remembers is under ``root``, which several processes may share; ``api_key`` and
+    ``more_api_keys`` open every organization of the root, the keys of users what their roles allow.
+    Without ``api_key`` a random one is made; without ``signing_key`` the organization keeps the one
+    it has, or gets a random one. ``clock`` returns the time, aware of its zone; the attribute
+    ``clock`` moves it. The others are those of ``Settings``.
+
+    ``faults``, ``clock`` and ``traffic`` (what was asked, as counts) are of this process alone, and
+    so is what ``/_emulator/...`` shows of them.
     """
 
     def __init__(
@@ -70,25 +73,35 @@ class Emulator:
         root: str | PathLike[str],
         organization: str = "demo",
         api_key: str | None = None,
+        more_api_keys: Sequence[str] = (),
         signing_key: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         **settings: Any,
     ) -> None:
-        if not _ORGANIZATION.fullmatch(organization):
-            raise ValueError(
-                f"{organization!r} is no organization: use lower-case letters, digits and '-'."
-            )
+        _check_names(organization, more_api_keys)
         self.organization = organization
         self.api_key = api_key or secrets.token_urlsafe(32)
         self.faults = Faults()
+        self.clock = MovableClock(clock)
+        self.traffic = Traffic()
         self._services = Services.open(
-            Path(root), api_key=self.api_key, clock=clock, settings=Settings(**settings)
+            Path(root),
+            api_keys=(self.api_key, *more_api_keys),
+            clock=self.clock,
+            settings=Settings(**settings),
         )
         self._services.organizations.ensure(
             organization, created=self._services.now(), signing_key=signing_key
         )
         self._services.memberships.ensure_admin(organization, created=self._services.now())
         self._map = build_map(ROUTES)
+        self._control = Control(
+            self._services,
+            organization=organization,
+            faults=self.faults,
+            clock=self.clock,
+            traffic=self.traffic,
+        )
 
     def __repr__(self) -> str:
         return f"<Emulator of {self.organization!r} in {self._services.root}>"
@@ -97,16 +110,18 @@ class Emulator:
         """Answer a request, with the fault that was asked for it."""
         request = IncomingRequest(environ)
         request.files_store = self._services.files
-        fault = self.faults.take(request.method, request.path)
-        try:
-            response = self._respond(request, fault)
-        finally:
-            request.close()
+        is_render = _RENDER_HOST.fullmatch(request.host) is not None
+        if not is_render and self._control.is_asked(request):
+            with closing(request):
+                return self._control.answer(request)(environ, start_response)
+        environ["wsgi.input"] = self.traffic.count_received(environ["wsgi.input"])
+        strike = self.faults.take(request.method, request.path)
+        response = self._answer(request, strike)
         response.headers.update(_CORS)
         blocks = response(environ, start_response)
-        if fault is not None and fault.truncate_at is not None:
-            return truncate(blocks, fault.truncate_at)
-        return blocks
+        if strike is not None:
+            blocks = strike.spoil(blocks, length=response.content_length)
+        return self.traffic.count_sent(blocks)
 
     @property
     def signing_key(self) -> str:
@@ -120,11 +135,40 @@ class Emulator:
 
     def close(self) -> None:
         """Close what is open of the root; the emulator can be used again."""
-        self._services.database.close()
+        self._services.close()
 
-    def _respond(self, request: IncomingRequest, fault: Fault | None) -> Response:
+    def _answer(self, request: IncomingRequest, strike: Strike | None) -> Response:
+        """Answer a request, and note it."""
+        start = time.perf_counter()
+        status: int | None = None
         try:
-            answer = _suffer(self.faults, fault, request) if fault is not None else None
+            response = self._respond(request, strike)
+            status = response.status_code
+        finally:
+            request.close()
+            milliseconds = (time.perf_counter() - start) * 1000
+            self._note(request, status, milliseconds, has_fault=strike is not None)
+        return response
+
+    def _note(
+        self, request: IncomingRequest, status: int | None, milliseconds: float, *, has_fault: bool
+    ) -> None:
+        host = request.host if _RENDER_HOST.fullmatch(request.host) else ""
+        asked = Asked(
+            time=self._services.now(),
+            # What no route knows is one: whoever invents names must not fill the memory.
+            method=request.method if request.method in _METHODS else _NONE,
+            endpoint=request.route_path or _NONE,
+            path=mask_target(f"{host}{request.raw_target}"),
+            status=status,
+            milliseconds=round(milliseconds, 1),
+            has_fault=has_fault,
+        )
+        self.traffic.note(asked)
+
+    def _respond(self, request: IncomingRequest, strike: Strike | None) -> Response:
+        try:
+            answer = _suffer(self.faults, strike.fault, request) if strike is not None else None
             return answer or self._dispatch(request)
         except HTTPException as error:
             return error_response(error)
@@ -137,23 +181,20 @@ class Emulator:
             return self._serve_render_host(request, host["organization"], target)
         if path := _RENDER_PATH.fullmatch(target):
             return self._serve_render_host(request, unquote(path["organization"]), path["target"])
-        if request.path.rstrip("/") == _FAULTS:
-            return self._answer_faults(request)
         return self._call_api(request)
 
     def _serve_render_host(
         self, request: IncomingRequest, organization: str, target: str
     ) -> Response:
-        album = serve_album(self._services, request, organization=organization, target=target)
-        return album or serve_render(
-            self._services, request, organization=organization, target=target
-        )
+        request.route_path = _RENDER
+        return serve_render_host(self._services, request, organization=organization, target=target)
 
     def _call_api(self, request: IncomingRequest) -> Response:
         try:
             route, values = self._match(request)
         except MethodNotAllowed as error:
             raise NotFound(_no_endpoint(request)) from error
+        request.route_path = _CONVERTER.sub("<", route.path)
         if not route.is_public:
             request.caller = authenticate(self._services, request)
             role = required_role(route.method, route.path)
@@ -168,18 +209,14 @@ class Emulator:
             raise NotFound(_no_endpoint(request)) from error
         return route, dict(values)
 
-    def _answer_faults(self, request: IncomingRequest) -> Response:
-        """Add a fault (POST), list those that wait (GET), forget them (DELETE)."""
-        if not authenticate(self._services, request).is_root:
-            raise Forbidden("Faults are for the key that the emulator was started with.")
-        if request.method == "DELETE":
-            self.faults.clear()
-        if request.method == "POST":
-            try:
-                self.faults.add(**request.json_object())
-            except (TypeError, ValueError) as error:
-                raise BadRequest(f"This is no fault: {error}") from error
-        return json_response(self.faults.as_json())
+
+def _check_names(organization: str, keys: Sequence[str]) -> None:
+    if not _ORGANIZATION.fullmatch(organization):
+        raise ValueError(
+            f"{organization!r} is no organization: use lower-case letters, digits and '-'."
+        )
+    if isinstance(keys, str):
+        raise TypeError("more_api_keys is a text, must be a list of keys.")
 
 
 def _suffer(faults: Faults, fault: Fault, request: IncomingRequest) -> Response | None:

@@ -127,6 +127,9 @@ class ConnectionHandler(WSGIRequestHandler):
     ) -> None:
         """End a broken connection: the rest of its body must not be read as another request."""
         self.close_connection = True
+        if isinstance(error, ConnectionAbortedError):
+            # Asked for by a fault: the end of the connection is the end of the answer.
+            return
         # Reset it, so that a client which is still sending notices at once.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 

@@ -5,7 +5,9 @@ They are made of what the row has and always the same for the same image; nothin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from werkzeug.exceptions import BadRequest
@@ -15,6 +17,8 @@ from django_rokka.emulator.store import StoredImage
 
 __all__ = ["LANGUAGES", "describe_image", "label_image", "read_languages"]
 
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_MAX_WORDS = 5
 _TEXTS = {
     "de": "Bild {name}, {width} × {height} Pixel",
     "en": "Image {name}, {width} × {height} pixels",
@@ -27,11 +31,12 @@ LANGUAGES = tuple(_TEXTS)
 
 
 def label_image(image: StoredImage) -> dict[str, Any]:
-    """Return the user metadata with labels."""
+    """Return the user metadata with labels: words of the name, the kind of file, the shape."""
     shapes = {-1: "portrait", 0: "square", 1: "landscape"}
     shape = shapes[(image.width > image.height) - (image.width < image.height)]
-    labels = [image.mimetype.partition("/")[0], image.format, shape]
-    return {**image.user_metadata, "array:labels": labels}
+    words = _WORD.findall(Path(image.name).stem.casefold())[:_MAX_WORDS]
+    labels = [*words, image.mimetype.partition("/")[0], image.format, shape]
+    return {**image.user_metadata, "array:labels": list(dict.fromkeys(labels))}
 
 
 def describe_image(image: StoredImage, languages: Iterable[str], *, force: bool) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import re
 import time
-from typing import IO
+from collections.abc import Callable
+from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import (
@@ -38,23 +39,35 @@ _HANDLERS = (
     HTTPDefaultErrorHandler,
     HTTPErrorProcessor,
     HTTPHandler,
-    HTTPRedirectHandler,
     HTTPSHandler,
     ProxyHandler,
     UnknownHandler,
 )
 # The handlers of file and FTP are not among them: no redirect leads there.
 
+Check = Callable[[str], None]
+
 
 def fetch(
-    url: str, target: IO[bytes], *, maximum: int = MAX_UPLOAD, deadline: float = _DEADLINE
+    url: str,
+    target: IO[bytes],
+    *,
+    maximum: int = MAX_UPLOAD,
+    deadline: float = _DEADLINE,
+    check: Check | None = None,
 ) -> None:
-    """Write what a URL answers to a file; answer 400 with the reason when that fails."""
+    """Write what a URL answers to a file; answer 400 with the reason when that fails.
+
+    ``check`` raises for a URL that must not be asked; it sees where redirects lead, too.
+    """
     if _STILL.search(_split(url).path):
         raise Missing(f"stills of videos ({url[:200]!r})")
+    if check is not None:
+        check(url)
     opener = OpenerDirector()
     for handler in _HANDLERS:
         opener.add_handler(handler())
+    opener.add_handler(_RedirectHandler(check))
     try:
         request = Request(iri_to_uri(url), headers={"User-Agent": "rokka-emulator"})  # noqa: S310, checked
         with opener.open(request, timeout=_TIMEOUT) as response:
@@ -71,6 +84,23 @@ def fetch(
 def name_of_url(url: str) -> str:
     """Return the file name in a URL, or answer 400 when it is none that is fetched."""
     return base_name(unquote(_split(url).path.rpartition("/")[2]))
+
+
+class _RedirectHandler(HTTPRedirectHandler):
+    """Follow redirects as far as they lead to what may be asked."""
+
+    def __init__(self, check: Check | None) -> None:
+        self._check = check
+
+    def redirect_request(self, *arguments: Any) -> Request | None:
+        """Return the next request: the second argument leads to the URL that is the last one."""
+        if self._check is not None:
+            try:
+                self._check(arguments[-1])
+            except BaseException:
+                arguments[1].close()
+                raise
+        return super().redirect_request(*arguments)
 
 
 def _split(url: str) -> SplitResult:

@@ -38,6 +38,8 @@ class IncomingRequest(Request):
     max_form_memory_size = _MAX_TEXT
     files_store: BinaryFiles
     caller: Caller
+    route_path: str = ""
+    """The pattern of the route that answers, once it is known."""
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         super().__init__(environ)

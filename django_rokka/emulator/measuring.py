@@ -18,7 +18,6 @@ __all__ = ["MAX_PIXELS", "Measurement", "UnreadableFile", "measure"]
 MAX_PIXELS = 225_000_000
 """Pixels that rokka takes of anything but a JPEG."""
 
-_BY_LIBVIPS = frozenset({"jpg", "png", "gif", "webp", "avif", "heic", "tif", "svg"})
 _BY_PILLOW = frozenset({"jpg", "png", "gif", "webp", "avif", "tif"})
 _OPAQUE = frozenset({"jpg", "mp4", "mov", "webm"})
 _SIDEWAYS = frozenset({5, 6, 7, 8})
@@ -81,7 +80,7 @@ def _read_header(path: Path, name: str) -> _Header:
     if name in _OWN_READERS:
         with path.open("rb") as file:
             return _OWN_READERS[name](file)
-    if vips.is_available() and name in _BY_LIBVIPS:
+    if vips.is_available() and vips.can_read(name):
         try:
             return _Header(*vips.read_header(path, format=name))
         except vips.BrokenImage as error:

@@ -44,7 +44,8 @@ def optimize(path: Path, measured: Measurement, target: IncomingFile, *, mode: s
         picture = vips.load(path, format=source, width=measured.width, height=measured.height)
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder) / f"optimized.{kind}"
-            vips.save(picture, made, **({} if kind == "png" else {"Q": _QUALITY}))
+            options = {} if kind == "png" else {"Q": _QUALITY}
+            vips.save(picture, made, format=kind, **options)
             with made.open("rb") as file:
                 shutil.copyfileobj(file, target)
     except vips.BrokenImage as error:

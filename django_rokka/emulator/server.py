@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,12 +16,16 @@ from werkzeug.serving import ThreadedWSGIServer, select_address_family
 
 from django_rokka.emulator.application import Emulator
 from django_rokka.emulator.connections import ConnectionHandler
+from django_rokka.emulator.control import Traffic
 
 __all__ = ["EmulatorServer"]
 
 _IDLE_SECONDS = 15
 _PATIENCE = 10
 """Seconds that requests get to come to their end when the server closes."""
+
+_LINGER = struct.Struct("ii")
+"""The option SO_LINGER: whether it is on, and for how many seconds."""
 
 
 class EmulatorServer:
@@ -71,6 +77,11 @@ class EmulatorServer:
         return f"{self.api_host}/render/{self.emulator.organization}"
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        return ipaddress.ip_address(self._server.socket.getsockname()[0]).is_loopback
+
+    @property
     def connections(self) -> int:
         """How many connections were accepted so far."""
         return self._server.accepted
@@ -89,8 +100,11 @@ class EmulatorServer:
 class _Server(ThreadedWSGIServer):
     """A server that knows its connections, so that none outlives it."""
 
-    def __init__(self, *arguments: Any, idle_timeout: float, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, idle_timeout: float, traffic: Traffic, **options: Any
+    ) -> None:
         self.idle_timeout = idle_timeout
+        self._traffic = traffic
         self.accepted = 0
         self._threads_and_connections: dict[threading.Thread, socket.socket] = {}
         self._idle: set[socket.socket] = set()
@@ -115,6 +129,23 @@ class _Server(ThreadedWSGIServer):
             }
             thread.start()
             self._threads_and_connections[thread] = request
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end."""
+        self._traffic.open_connection()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._traffic.close_connection()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection; one that is to be reset must not say before that it ends."""
+        option = request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER.size)
+        is_on, seconds = _LINGER.unpack(option)
+        if is_on and not seconds:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def enter(self, connection: socket.socket) -> bool:
         """Note that a connection waits for its next request; refuse it when closing."""
@@ -170,4 +201,5 @@ def _make_server(emulator: Emulator, *, host: str, port: int, idle_timeout: floa
             ConnectionHandler,
             fd=listener.fileno(),
             idle_timeout=idle_timeout,
+            traffic=emulator.traffic,
         )

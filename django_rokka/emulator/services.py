@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from werkzeug.exceptions import NotFound
 
+from django_rokka.emulator.counters import Counters
 from django_rokka.emulator.files import BinaryFiles
+from django_rokka.emulator.memory import Memory
+from django_rokka.emulator.rendering.cache import RenderCache
 from django_rokka.emulator.settings import Settings
+from django_rokka.emulator.single_flight import SingleFlight
 from django_rokka.emulator.store import (
     Aliases,
     Database,
+    DelayedIndex,
     ImageLists,
     Invalidations,
     Memberships,
@@ -27,11 +33,14 @@ from django_rokka.emulator.store import (
     StoredOrganization,
     Users,
 )
+from django_rokka.emulator.store.changes import ChangeWatch
 
 __all__ = ["Services", "no_source_image", "utc_now"]
 
 _RESTORABLE = timedelta(days=30)
 """How long a deleted image can be found and restored."""
+_REMEMBERED = 2000
+"""Render URLs whose answers are known without asking the database."""
 
 
 def utc_now() -> datetime:
@@ -57,33 +66,56 @@ class Services:
     memberships: Memberships
     statistics: Statistics
     clock: Callable[[], datetime]
+    counters: Counters
+    flights: SingleFlight
+    renders: RenderCache
+    memory: Memory[Any]
+    """What render URLs led to, as long as nothing changes."""
     rendering_slots: threading.BoundedSemaphore
     """As many renders at once as there are processors: each holds pixels in memory."""
 
     @classmethod
     def open(
-        cls, root: Path, *, api_key: str, clock: Callable[[], datetime], settings: Settings
+        cls,
+        root: Path,
+        *,
+        api_keys: Sequence[str],
+        clock: Callable[[], datetime],
+        settings: Settings,
     ) -> Services:
         """Open a root, which is made where there is none."""
         root.mkdir(parents=True, exist_ok=True)
-        database = Database(root / "rokka.sqlite3")
+        path = root / "rokka.sqlite3"
+        database, counters = Database(path), Counters()
+        delayed = None
+        if settings.search_delay:
+            delayed = DelayedIndex(database, delay=settings.search_delay, clock=clock)
         return cls(
             root=root,
             settings=settings,
             database=database,
             files=BinaryFiles(root),
             source_images=SourceImages(database),
-            image_lists=ImageLists(database),
+            image_lists=ImageLists(database, delayed=delayed),
             aliases=Aliases(database),
             stacks=Stacks(database),
-            organizations=Organizations(database),
+            organizations=Organizations(database, is_paying=settings.is_paying),
             invalidations=Invalidations(database),
-            users=Users(database, root_key=api_key),
+            users=Users(database, root_keys=api_keys),
             memberships=Memberships(database),
             statistics=Statistics(database),
             clock=clock,
+            counters=counters,
+            flights=SingleFlight(),
+            renders=RenderCache(root, maximum=settings.render_cache_size, counters=counters),
+            memory=Memory(ChangeWatch(path), size=_REMEMBERED),
             rendering_slots=threading.BoundedSemaphore(os.cpu_count() or 1),
         )
+
+    def close(self) -> None:
+        """Close what is open of the root; the services can be used again."""
+        self.memory.close()
+        self.database.close()
 
     def now(self) -> str:
         """Return the time as rokka writes dates: in UTC, so that they compare as texts."""

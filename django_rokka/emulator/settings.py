@@ -24,7 +24,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("search_delay", "render_cache_size", "render_seconds"):
-            if getattr(self, name) < 0:
+            # Not "< 0", which is false for what is no number (nan).
+            if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, must be 0 or more.")
         if self.redirect_missing and not self.redirect_missing.startswith(("http://", "https://")):
             raise ValueError(

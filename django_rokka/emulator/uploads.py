@@ -8,6 +8,7 @@ from typing import IO, Any, NamedTuple, cast
 
 from werkzeug.exceptions import BadRequest
 
+from django_rokka.emulator.accounts import require_paying
 from django_rokka.emulator.credentials import require_role
 from django_rokka.emulator.descriptions import describe_image, read_languages
 from django_rokka.emulator.errors import shown
@@ -27,6 +28,7 @@ __all__ = ["store_uploads"]
 
 _INDEXED = re.compile(r"(?P<kind>[a-z_]+)\[(?P<index>[0-9]{0,4})\](?:\[(?P<name>[a-z0-9_:]+)\])?")
 _URL = re.compile(r"url(?:\[(?P<index>[0-9]{0,4})\])?")
+_FONTS = frozenset({"ttf", "otf"})
 _OPTIONS = ("locked", "protected", "visual_binaryhash")
 
 
@@ -76,10 +78,20 @@ def store_uploads(
     fields = [_read_fields(indexed.get(part.number, {})) for part in parts]
     if any(own.is_locked for own in fields):
         require_role(services, request.caller, organization, "sourceimages:unlock")
+    if any(own.languages for own in fields):
+        require_paying(services, organization, "Automatic description")
+    if any("detection_face" in own.dynamic_metadata for own in fields):
+        require_paying(services, organization, "Detection of faces")
     uploads = [
         _prepare(request, part, own, mode=mode) for part, own in zip(parts, fields, strict=True)
     ]
-    return [_store(services, upload, organization=organization) for upload in uploads]
+    if any(upload.measurement.format.name in _FONTS for upload in uploads):
+        require_paying(services, organization, "Storing files that are no pictures")
+    # The files are in their places before a row speaks of them.
+    for upload in uploads:
+        services.files.keep(upload.optimized or upload.file)
+    with services.database.transaction():
+        return [_store(services, upload, organization=organization) for upload in uploads]
 
 
 def _iter_parts(request: IncomingRequest) -> Iterator[_Part]:
@@ -167,11 +179,9 @@ def _measure(file: IncomingFile, name: str) -> Measurement:
 
 
 def _store(services: Services, upload: _Upload, *, organization: str) -> StoredImage:
-    """Put the file in its place first and write the row second."""
     stored, fields = upload.optimized or upload.file, upload.fields
     # What becomes of the file that is kept does not change who the image is.
     binary_hash = upload.file.binary_hash
-    services.files.keep(stored)
     image = services.source_images.add(
         StoredImage(
             organization=organization,

@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django_rokka.emulator import svg_drawing
 from django_rokka.emulator.errors import Missing, TooManyPixels
 
 __all__ = [
+    "MAX_MEMORY",
     "MAX_PIXELS",
-    "RENDERED_SOURCES",
     "BrokenImage",
     "Header",
+    "Timing",
+    "can_read",
     "check_pixels",
+    "encode",
     "is_available",
     "join_pages",
     "load",
     "read_header",
+    "read_svg",
+    "read_timing",
     "save",
     "split_pages",
+    "translating",
+    "watch",
 ]
 
 MAX_PIXELS = 225_000_000
@@ -32,6 +44,15 @@ MAX_PIXELS = 225_000_000
 
 MAX_SVG_SIZE = 10_000_000
 """Bytes of an SVG that are parsed."""
+
+MAX_MEMORY = 4_000_000_000
+"""Bytes that one render takes at most, whatever a file promises.
+
+A source that must be decoded as a whole may take 1.8 GB (225 megapixels of 8 bytes), and a picture
+before and after an operation 0.9 GB each; the rest is for decoders and encoders.
+"""
+
+_MAX_DECODED = 1_800_000_000
 
 # The loader for each format, and what libvips itself must call the file.
 _LOADERS = {
@@ -42,13 +63,23 @@ _LOADERS = {
     "avif": ("heifload", "VipsForeignLoadHeif"),
     "heic": ("heifload", "VipsForeignLoadHeif"),
     "tif": ("tiffload", "VipsForeignLoadTiff"),
+    "svg": ("svgload_buffer", "VipsForeignLoadSvg"),
+    # Not in libvips' own wheel; where there is one, it is used.
+    "pdf": ("pdfload", "VipsForeignLoadPdf"),
 }
-
-RENDERED_SOURCES = frozenset({*_LOADERS, "svg"})
-"""Formats of source images from which libvips' own wheel makes pictures."""
-
+_SAVERS = {
+    "jpg": "jpegsave",
+    "png": "pngsave",
+    "gif": "gifsave",
+    "webp": "webpsave",
+    "avif": "heifsave",
+    "tif": "tiffsave",
+}
 _ANIMATED = frozenset({"gif", "webp"})
 _SIDEWAYS = frozenset({5, 6, 7, 8})
+_INCH = 25.4
+# Bytes of a number of a pixel, where they are not four.
+_DEPTHS = {"uchar": 1, "char": 1, "ushort": 2, "short": 2, "double": 8, "complex": 8}
 
 
 class BrokenImage(ValueError):
@@ -64,9 +95,23 @@ class Header(NamedTuple):
     animated: bool
 
 
+class Timing(NamedTuple):
+    """How an animation runs: how long each frame is shown, in milliseconds, and how often all."""
+
+    delays: tuple[int, ...] = ()
+    loop: int = 0
+
+
 def is_available() -> bool:
     """Say whether the extra is installed."""
     return importlib.util.find_spec("pyvips") is not None
+
+
+def can_read(format: str) -> bool:
+    """Say whether pictures can be made from a format; without the extra nobody knows."""
+    if format not in _LOADERS or not is_available():
+        return format in _LOADERS
+    return _has_operation(_LOADERS[format][0])
 
 
 def check_pixels(width: int, height: int, *, frames: int = 1) -> None:
@@ -92,11 +137,10 @@ def _pyvips() -> Any:
 
 def read_header(path: Path, *, format: str) -> Header:
     """Read size and kind of a picture; no pixel is decoded. Raise ``BrokenImage``."""
-    pyvips = _pyvips()
-    try:
+    with translating(path):
+        if format == "svg" and not svg_drawing.is_plain(read_svg(path)):
+            return Header(*svg_drawing.measure(path), opaque=False, animated=False)
         image = _open(path, format=format)
-    except pyvips.Error as error:
-        raise BrokenImage(_words(error, path)) from error
     width, height = image.width, image.height
     if image.get_typeof("orientation") and image.get("orientation") in _SIDEWAYS:
         width, height = height, width
@@ -104,53 +148,114 @@ def read_header(path: Path, *, format: str) -> Header:
     return Header(width, height, not image.hasalpha(), bool(animated))
 
 
-def load(path: Path, *, format: str, width: int, height: int, with_frames: bool = False) -> Any:
+def load(
+    path: Path,
+    *,
+    format: str,
+    width: int,
+    height: int,
+    with_frames: bool = False,
+    pages: Mapping[str, int] | None = None,
+    check: Callable[[int, int, int], None] | None = None,
+    until: float | None = None,
+) -> Any:
     """Load a picture at exactly this size: upright, in sRGB, 8 bits a band, in memory.
 
     Where the decoder can it decodes no more than that size needs. With frames, an animation has
-    all its pages below each other. Raise ``BrokenImage`` for a file that cannot be decoded to its
-    end: a picture that is half grey would be a quiet lie.
+    all its pages below each other. ``pages`` are options of a loader of documents. ``check`` gets
+    width, height and number of frames before there are pixels, and may refuse them. Raise
+    ``BrokenImage`` for a file that cannot be decoded to its end: a picture that is half grey would
+    be a quiet lie.
     """
     pyvips = _pyvips()
     options: dict[str, Any] = {"height": height, "size": "force", "fail_on": "error"}
-    try:
+    with translating(path):
         if format == "svg":
-            image = pyvips.Image.thumbnail_buffer(_read_svg(path), width, **options)
-        else:
-            if _needs_profile(_open(path, format=format)):
-                options["output_profile"] = "srgb"
-            pages = "[n=-1]" if with_frames and format in _ANIMATED else ""
-            image = pyvips.Image.thumbnail(f"{path}{pages}", width, **options)
+            (check or _check_frames)(width, height, 1)
+            return _to_srgb(_draw(path, width, height)).copy_memory()
+        source = _open(path, format=format)
+        _check_decoded(source, format=format, with_frames=with_frames)
+        if _needs_profile(source):
+            options["output_profile"] = "srgb"
+        chosen = {"n": -1} if with_frames and format in _ANIMATED else pages or {}
+        words = ",".join(f"{name}={value}" for name, value in chosen.items())
+        image = pyvips.Image.thumbnail(f"{path}[{words}]", width, **options)
         frames = _page_count(image)
-        check_pixels(image.width, image.height // frames, frames=frames)
+        (check or _check_frames)(image.width, image.height // frames, frames)
+        if until is not None:
+            watch(image, until=until)
         return _to_srgb(image).copy_memory()
-    except pyvips.Error as error:
-        raise BrokenImage(_words(error, path)) from error
 
 
-def save(image: Any, path: Path, **options: Any) -> None:
-    """Write a file in the format of its extension, without the source's metadata."""
+def save(image: Any, path: Path, *, format: str, dpi: int | None = None, **options: Any) -> None:
+    """Write a file without the source's metadata, whatever the path is called."""
+    with translating(path):
+        getattr(_with_dpi(image, dpi), _saver(format))(str(path), keep="none", **options)
+
+
+def encode(image: Any, *, format: str, **options: Any) -> bytes:
+    """Return the bytes of a file without the source's metadata."""
+    data: bytes = getattr(image, f"{_saver(format)}_buffer")(keep="none", **options)
+    return data
+
+
+def watch(image: Any, *, until: float) -> None:
+    """Let libvips give up whatever it makes from an image after this time of the steady clock."""
+
+    def stop_late(watched: Any, _progress: Any) -> None:
+        if time.monotonic() > until:
+            watched.set_kill(True)
+
+    image.set_progress(True)
+    image.signal_connect("eval", stop_late)
+    # libvips calls back for every image made from this one, also when Python has dropped it;
+    # pyvips hands these references on to all of them, and a callback that is gone ends the process.
+    image._references.extend(image._handles)  # noqa: SLF001 (pyvips has no other way)
+
+
+@contextmanager
+def translating(path: Path) -> Iterator[None]:
+    """Raise ``BrokenImage`` for what libvips finds wrong while it works on a file."""
     pyvips = _pyvips()
     try:
-        image.write_to_file(str(path), keep="none", **options)
-    except pyvips.Error as error:
+        yield
+    except (pyvips.Error, svg_drawing.CostlyDrawing) as error:
         raise BrokenImage(_words(error, path)) from error
+
+
+def read_svg(path: Path) -> bytes:
+    """Read an SVG into memory: without a file name there is no base for anything it refers to."""
+    if path.stat().st_size > MAX_SVG_SIZE:
+        raise BrokenImage(f"an SVG of more than {MAX_SVG_SIZE // 1_000_000} MB")
+    return path.read_bytes()
+
+
+def read_timing(image: Any) -> Timing:
+    """Return how the frames of a loaded animation run."""
+    delays = image.get("delay") if image.get_typeof("delay") else []
+    return Timing(tuple(delays), image.get("loop") if image.get_typeof("loop") else 0)
 
 
 def split_pages(image: Any) -> list[Any]:
-    """Return the frames of a picture; one for a picture that does not move."""
+    """Return the frames of a picture, each a picture of its own."""
     count = _page_count(image)
     height = image.height // count
-    return [image.crop(0, number * height, image.width, height) for number in range(count)]
+    pages = [image.crop(0, number * height, image.width, height) for number in range(count)]
+    for page in pages:
+        for name in ("page-height", "n-pages"):
+            page.remove(name)
+    return pages
 
 
-def join_pages(pages: list[Any]) -> Any:
+def join_pages(pages: list[Any], *, timing: Timing) -> Any:
     """Put frames of equal size together again."""
     if len(pages) == 1:
         return pages[0]
     pyvips = _pyvips()
     joined = pyvips.Image.arrayjoin(pages, across=1).copy()
     joined.set_type(pyvips.GValue.gint_type, "page-height", pages[0].height)
+    joined.set_type(pyvips.GValue.gint_type, "loop", timing.loop)
+    joined.set_type(pyvips.GValue.array_int_type, "delay", list(timing.delays))
     return joined
 
 
@@ -165,14 +270,66 @@ def _page_count(image: Any) -> int:
 def _open(path: Path, *, format: str) -> Any:
     pyvips = _pyvips()
     if format == "svg":
-        return pyvips.Image.svgload_buffer(_read_svg(path))
+        return pyvips.Image.svgload_buffer(read_svg(path))
     _check_loader(path, format=format)
     return getattr(pyvips.Image, _LOADERS[format][0])(str(path))
+
+
+def _draw(path: Path, width: int, height: int) -> Any:
+    pyvips = _pyvips()
+    drawing = read_svg(path)
+    if svg_drawing.is_plain(drawing):
+        return pyvips.Image.thumbnail_buffer(
+            drawing, width, height=height, size="force", fail_on="error"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "drawing.v"
+        svg_drawing.draw(path, target, width=width, height=height)
+        return pyvips.Image.vipsload(str(target)).copy_memory()
 
 
 def _needs_profile(image: Any) -> bool:
     """Say whether colours have to be computed; for plain sRGB that would only take time."""
     return bool(image.get_typeof("icc-profile-data")) or image.interpretation == "cmyk"
+
+
+def _check_frames(width: int, height: int, frames: int) -> None:
+    check_pixels(width, height, frames=frames)
+
+
+def _check_decoded(image: Any, *, format: str, with_frames: bool) -> None:
+    """Refuse what would take too much memory, or ages, only to be decoded."""
+    is_streamed = format == "jpg" and not image.get("jpeg-multiscan")
+    if is_streamed:
+        return
+    if format != "jpg":
+        frames = image.get("n-pages") if with_frames and image.get_typeof("n-pages") else 1
+        check_pixels(image.width, image.height, frames=frames)
+    # A progressive JPEG has numbers of two bytes for each that a pixel has; an interlaced PNG is
+    # kept three times.
+    depth = 2 if format == "jpg" else _DEPTHS.get(image.format, 4)
+    copies = 3 if format == "png" and image.get_typeof("interlaced") else 1
+    size = image.width * image.height * image.bands * depth * copies
+    if size > _MAX_DECODED:
+        raise BrokenImage(
+            f"its {image.width} x {image.height} pixels would take {size / 1e9:.1f} GB to decode,"
+            f" and {_MAX_DECODED / 1e9:.1f} GB are allowed"
+        )
+
+
+def _with_dpi(image: Any, dpi: int | None) -> Any:
+    return image if dpi is None else image.copy(xres=dpi / _INCH, yres=dpi / _INCH)
+
+
+def _saver(format: str) -> str:
+    saver = _SAVERS[format]
+    if not _has_operation(saver):
+        raise Missing(f"the format {format!r} (this libvips cannot write it)")
+    return saver
+
+
+def _has_operation(name: str) -> bool:
+    return bool(_pyvips().type_find("VipsOperation", name))
 
 
 def _to_srgb(image: Any) -> Any:
@@ -188,13 +345,6 @@ def _check_loader(path: Path, *, format: str) -> None:
     name = pyvips.ffi.string(found).decode() if found else "nothing"
     if not name.startswith(_LOADERS[format][1]):
         raise BrokenImage(f"it has the signature of {format}, but reads as {name}")
-
-
-def _read_svg(path: Path) -> bytes:
-    """Read an SVG into memory: without a file name there is no base for anything it refers to."""
-    if path.stat().st_size > MAX_SVG_SIZE:
-        raise BrokenImage(f"an SVG of more than {MAX_SVG_SIZE // 1_000_000} MB")
-    return path.read_bytes()
 
 
 def _words(error: Exception, path: Path) -> str:

@@ -9,11 +9,13 @@ from typing import Any
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render.operations import Operation
 
-__all__ = ["cropped_size", "rendered_size", "resized_size"]
+__all__ = ["cropped_size", "rendered_size", "resized_size", "turns_to_fit", "whole_pixels"]
+
+_Size = tuple[int, int]
 
 # Operations after which the size is another one, and only rendering tells which.
 _UNPREDICTABLE = frozenset(
-    {"trim", "composition", "autorotate", "dropshadow", "text", "svgdynamic", "circlemask"}
+    {"trim", "composition", "dropshadow", "text", "svgdynamic", "circlemask"}
 )
 
 
@@ -22,23 +24,26 @@ def rendered_size(
 ) -> tuple[int, int] | None:
     """Return width and height in pixels after all operations, ``None`` if they decide it late.
 
-    Raise ``InvalidRenderURL`` for a width, height or angle that is no number.
+    A crop area in the metadata of the image is not known here; it makes crops of its own size.
+    Raise ``InvalidRenderURL`` for a width, height, angle or scale that is no number.
     """
+    size: _Size | None = (width, height)
+    density = 1.0  # what is before the resize works on the pixels of the source
     for operation in operations:
-        options = operation.options
-        if not _is_enabled(options):
+        if size is None:
+            return None
+        if not _flag(operation.options, "enabled"):
             continue
         if operation.name == "resize":
-            width, height = resized_size(options, width, height, dpr=dpr)
+            size = resized_size(operation.options, *size, dpr=dpr)
+            density = dpr
         elif operation.name == "crop":
-            width, height = cropped_size(options, width, height, dpr=dpr)
-        elif operation.name == "rotate" and (turn := _number(options, "angle") % 180):
-            if turn != 90:
-                return None
-            width, height = height, width
+            size = _crop(operation.options, size, density)
+        elif operation.name in _TURNS:
+            size = _TURNS[operation.name](operation.options, size)
         elif operation.name in _UNPREDICTABLE:
-            return None
-    return width, height
+            size = None
+    return size
 
 
 def resized_size(
@@ -55,22 +60,66 @@ def resized_size(
         return width, height
     mode = options.get("mode", "box")
     if mode == "absolute" and wanted_width and wanted_height:
-        return _whole(wanted_width * dpr), _whole(wanted_height * dpr)
+        return whole_pixels(wanted_width * dpr), whole_pixels(wanted_height * dpr)
     factor = max(factors) if mode == "fill" else min(factors)
     factor = _limit(factor, dpr, options)
-    return _whole(width * factor), _whole(height * factor)
+    return whole_pixels(width * factor), whole_pixels(height * factor)
 
 
 def cropped_size(
     options: Mapping[str, Any], width: int, height: int, *, dpr: float = 1
 ) -> tuple[int, int]:
-    """Return the size a crop gives; its ratio stays where the image is too small for it."""
+    """Return the size of a crop without an area; its ratio stays where the image is too small.
+
+    The mode ``area`` takes width and height as a ratio, and ``box`` takes them as pixels.
+    ``dpr`` is the one by which a resize before has multiplied the size.
+    """
     wanted_width = _number(options, "width") * dpr or width
     wanted_height = _number(options, "height") * dpr or height
     factor = min(width / wanted_width, height / wanted_height)
-    if options.get("mode", "absolute") != "ratio":
+    if options.get("mode", "absolute") not in {"ratio", "area"}:
         factor = min(factor, 1)
-    return min(width, _whole(wanted_width * factor)), min(height, _whole(wanted_height * factor))
+    factor *= _number(options, "scale", 100) / 100
+    return (
+        min(width, whole_pixels(wanted_width * factor)),
+        min(height, whole_pixels(wanted_height * factor)),
+    )
+
+
+def turns_to_fit(options: Mapping[str, Any], width: int, height: int) -> bool:
+    """Say whether an autorotate turns by 90 degrees: one is upright, and the format is not."""
+    wanted_width, wanted_height = _number(options, "width"), _number(options, "height")
+    if not (wanted_width and wanted_height):
+        return False
+    return (wanted_width - wanted_height) * (width - height) < 0
+
+
+def whole_pixels(value: float) -> int:
+    """Round to a whole number of pixels, halves up; a side has one at least."""
+    return max(1, math.floor(value + 0.5))
+
+
+def _crop(options: Mapping[str, Any], size: _Size, density: float) -> _Size | None:
+    predicted = cropped_size(options, *size, dpr=density)
+    # These take the size of an area that the image has in its metadata, if it has it.
+    if options.get("mode") in {"box", "area"} or options.get("area"):
+        return None
+    return predicted
+
+
+def _rotate(options: Mapping[str, Any], size: _Size) -> _Size | None:
+    turn = _number(options, "angle") % 180
+    if turn not in {0, 90}:
+        return None
+    return size[::-1] if turn else size
+
+
+def _autorotate(options: Mapping[str, Any], size: _Size) -> _Size | None:
+    wanted_width, wanted_height = _number(options, "width"), _number(options, "height")
+    if not (wanted_width and wanted_height) or wanted_width == wanted_height:
+        return None  # the EXIF orientation alone decides
+    shorter, longer = sorted(size)
+    return (longer, shorter) if wanted_width > wanted_height else (shorter, longer)
 
 
 def _limit(factor: float, dpr: float, options: Mapping[str, Any]) -> float:
@@ -89,14 +138,10 @@ def _flag(options: Mapping[str, Any], name: str) -> bool:
     return str(options.get(name, True)).lower() not in {"false", "0"}
 
 
-def _is_enabled(options: Mapping[str, Any]) -> bool:
-    return _flag(options, "enabled")
-
-
-def _number(options: Mapping[str, Any], name: str) -> float:
+def _number(options: Mapping[str, Any], name: str, default: float = 0) -> float:
     value = options.get(name)
     if value in (None, ""):
-        return 0.0
+        return default
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -109,5 +154,4 @@ def _number(options: Mapping[str, Any], name: str) -> float:
     return number
 
 
-def _whole(value: float) -> int:
-    return max(1, round(value))
+_TURNS = {"rotate": _rotate, "autorotate": _autorotate}

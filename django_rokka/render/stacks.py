@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render.expressions import evaluate, is_expression, is_true
@@ -125,8 +126,10 @@ def _read_operation(data: Any) -> StackOperation:
     options = dict(_mapping(content.get("options") or {}, what=f"options of {name}"))
     if "enabled" in content:
         options["enabled"] = content["enabled"]
-    expressions = _mapping(content.get("expressions") or {}, what=f"expressions of {name}")
-    return StackOperation(name, options, expressions)
+    expressions = content.get("expressions") or {}
+    if name == "svgdynamic" and isinstance(expressions, list):
+        expressions = {"changes": expressions}
+    return StackOperation(name, options, _mapping(expressions, what=f"expressions of {name}"))
 
 
 def _read_condition(data: Any) -> _Condition:
@@ -162,8 +165,26 @@ def _resolve_operation(
         is_computed = name in item.expressions and name not in changes
         if isinstance(value, str) and (is_computed or _bare(value) != value):
             options[name] = evaluate(_bare(value), variables=values, names=names)
+        elif is_computed and isinstance(value, Mapping):
+            options[name] = urlencode(_computed(value, values, names))
+        elif is_computed and isinstance(value, list):
+            changed = [_computed(change, values, names, only="value") for change in value]
+            plain = _list(item.options.get(name) or [], what=f"{name} of {item.name}")
+            options[name] = [*plain, *changed]
     is_enabled = _typed(options.pop("enabled", True))
     return Operation(item.name, **options) if is_true(is_enabled) else None
+
+
+def _computed(
+    content: Any, values: Mapping[str, Any], names: Mapping[str, Any], *, only: str = ""
+) -> dict[str, Any]:
+    """Evaluate the members of an object, or one of them."""
+    return {
+        key: evaluate(_bare(value), variables=values, names=names)
+        if isinstance(value, str) and key == (only or key)
+        else value
+        for key, value in _mapping(content, what="A member of expressions").items()
+    }
 
 
 def _names(

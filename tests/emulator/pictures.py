@@ -31,6 +31,11 @@ def halves(width: int, height: int) -> Any:
     )
 
 
+def places(width: int, height: int) -> Any:
+    """Each pixel's red is its x and its green its y; both sides are at most 256 pixels."""
+    return pyvips.Image.xyz(width, height).bandjoin(128).cast("uchar").copy(interpretation="srgb")
+
+
 def encode(image: Any, format: str = "png", **options: Any) -> bytes:
     data: bytes = image.write_to_buffer(f".{format}", **options)
     return data
@@ -46,6 +51,13 @@ def pixel(image: Image.Image, x: float, y: float) -> tuple[int, ...]:
     """The colour at a place given in parts of width and height."""
     rgb = image.convert("RGB")
     found = rgb.getpixel((int(x * (rgb.width - 1)), int(y * (rgb.height - 1))))
+    assert isinstance(found, tuple)
+    return found
+
+
+def at(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    """The red, green, blue and alpha of a pixel."""
+    found = image.convert("RGBA").getpixel((x, y))
     assert isinstance(found, tuple)
     return found
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from django_rokka.emulator import Emulator
+from django_rokka.emulator import Emulator, EmulatorServer
 
 from tests.emulator.conftest import API_KEY, SIGNING_KEY, Rokka
 from tests.emulator.pictures import encode, halves
@@ -128,3 +128,26 @@ def test_json__has_a_limit_in_memory(rokka: Rokka, *, is_chunked: bool) -> None:
     response = rokka.api("POST", "/users", data=iter([body]) if is_chunked else body)
     assert response.status_code == 413
     assert response.json()["error"]["code"] == 413
+
+
+def test_emulator__opens_with_each_of_its_keys(emulator: Emulator) -> None:
+    again = Emulator(root=emulator.root, api_key="one", more_api_keys=["two", "three"])
+    with EmulatorServer(again) as server:
+        client = Rokka(server)
+        for key in ("one", "two", "three"):
+            headers = {"Api-Key": key}
+            assert client.api("GET", "/_emulator/faults", headers=headers).status_code == 200
+            token = client.api("GET", "/user/apikeys/token", headers=headers).json()["token"]
+            bearer = {"Api-Key": "", "Authorization": f"Bearer {token}"}
+            assert client.api("PUT", "/stacks/demo/thumb?overwrite=1", headers=bearer, json={}).ok
+        assert client.api("GET", "/stacks/demo").status_code == 403
+        keys = client.api("GET", "/user/apikeys", headers={"Api-Key": "two"}).json()
+        client.close()
+    assert len({key["id"] for key in keys}) == 3
+    assert again.api_key == "one"
+    assert "two" not in repr(again) + repr(vars(again)["_services"])
+
+
+def test_emulator__refuses_a_text_as_its_list_of_keys(emulator: Emulator) -> None:
+    with pytest.raises(TypeError, match="more_api_keys is a text, must be a list of keys"):
+        Emulator(root=emulator.root, more_api_keys="one")

@@ -262,12 +262,12 @@ def test_failure__is_answered_and_ends_the_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(emulator._services.clock, "now", None)
+        patch.setattr(emulator.clock, "_base", None)
         connection.request("PUT", "/stacks/demo/secret-path", body=b"{}", headers=HEADERS)
         with connection.getresponse() as response:
             assert (response.status, response.headers["Connection"]) == (500, "close")
             assert json.loads(response.read())["error"]["code"] == 500
-    assert "A request failed: AttributeError at " in caplog.text
+    assert "A request failed: TypeError at " in caplog.text
     assert "secret-path" not in caplog.text
     assert rokka.api("GET", "/stacks/demo").status_code == 200
 

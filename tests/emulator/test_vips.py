@@ -82,3 +82,32 @@ def test_rendering__without_pyvips_names_the_extra(
         "The emulator does not have rendering, because pyvips is not installed."
         " Run: pip install django-rokka[emulator]"
     )
+
+
+def test_format__that_this_libvips_cannot_write_is_missing(
+    rokka: Rokka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = rokka.upload(encode(halves(30, 20)))["hash"]
+    # A saver that libvips' own wheel lacks.
+    monkeypatch.setitem(vips._SAVERS, "tif", "jxlsave")
+    response = rokka.render(f"/dynamic/noop/{digest}.tif")
+    assert response.status_code == 501
+    assert "the format 'tif' (this libvips cannot write it)" in response.text
+
+
+def test_can_read__asks_libvips(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [vips.can_read(name) for name in ("jpg", "svg", "pdf", "mp4")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    monkeypatch.setitem(sys.modules, "pyvips", None)
+    assert [vips.can_read(name) for name in ("jpg", "pdf", "mp4")] == [True, True, False]
+
+
+def test_load__of_an_svg_is_limited_in_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"<svg>" + b" " * vips.MAX_SVG_SIZE)
+    with pytest.raises(vips.BrokenImage, match="an SVG of more than 10 MB"):
+        vips.load(path, format="svg", width=30, height=20)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import Operation, rendered_size
-from django_rokka.render.geometry import cropped_size, resized_size
+from django_rokka.render.geometry import cropped_size, resized_size, turns_to_fit
 
 # As documented, of a source 300 px wide: upscale, upscale_dpr, then (wanted width, dpr) to width.
 # For the third line only 300 of (200, 2) is documented.
@@ -51,6 +51,9 @@ def test_resize__follows_the_table_of_the_documentation(
         ({"width": 800}, (800, 400)),
         ({"width": 800, "upscale": "false"}, (400, 200)),
         ({"width": 1}, (1, 1)),
+        # A half becomes a whole pixel, whether the number below it is even or not.
+        ({"width": 5}, (5, 3)),
+        ({"width": 7}, (7, 4)),
     ],
 )
 def test_resize__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -> None:
@@ -64,6 +67,12 @@ def test_resize__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -
         ({"width": 400, "height": 400}, (200, 200)),
         ({"width": 800, "height": 400, "mode": "ratio"}, (400, 200)),
         ({"width": 2, "height": 1, "mode": "ratio"}, (400, 200)),
+        ({"width": 1, "height": 1, "mode": "ratio", "scale": 50}, (100, 100)),
+        ({"width": 100, "height": 50, "scale": "10"}, (10, 5)),
+        ({"width": 100, "height": 50, "scale": 0}, (1, 1)),
+        ({"width": 100, "height": 50, "scale": ""}, (100, 50)),
+        ({"width": 100, "height": 50, "mode": "box"}, (100, 50)),
+        ({"width": 1, "height": 1, "mode": "area"}, (200, 200)),
     ],
 )
 def test_crop__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -> None:
@@ -80,6 +89,17 @@ def test_crop__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -> 
         ([Operation("rotate", angle=90)], (200, 400)),
         ([Operation("rotate", angle="180")], (400, 200)),
         ([Operation("rotate", angle=45)], None),
+        ([Operation("rotate", angle=-90)], (200, 400)),
+        ([Operation("autorotate")], None),
+        ([Operation("autorotate", width=9)], None),
+        ([Operation("autorotate", width=9, height=9)], None),
+        ([Operation("autorotate", width="9", height="10")], (200, 400)),
+        ([Operation("autorotate", width=10, height=9)], (400, 200)),
+        ([Operation("crop", width=9, height=9, mode="box")], None),
+        ([Operation("crop", width=9, height=9, mode="area")], None),
+        ([Operation("crop", width=9, height=9, area="face")], None),
+        ([Operation("crop", width=9, height=9, mode="ratio", scale=10)], (20, 20)),
+        ([Operation("trim"), Operation("resize", width=9, height=9, mode="absolute")], None),
         ([Operation("trim")], None),
         ([Operation("trim", enabled=False)], (400, 200)),
     ],
@@ -88,6 +108,43 @@ def test_rendered_size__follows_the_operations(
     operations: list[Operation], size: tuple[int, int] | None
 ) -> None:
     assert rendered_size(operations, 400, 200) == size
+
+
+@pytest.mark.parametrize(
+    ("operations", "size"),
+    [
+        ([Operation("resize", width=100), Operation("crop", width=40, height=20)], (80, 40)),
+        # In front of the resize there are only the pixels of the source.
+        ([Operation("crop", width=40, height=20), Operation("resize", width=40)], (80, 40)),
+        ([Operation("crop", width=40, height=20), Operation("resize", width=10)], (20, 10)),
+        ([Operation("crop", width=40, height=20)], (40, 20)),
+        (
+            [Operation("resize", width=9, enabled=False), Operation("crop", width=40, height=20)],
+            (40, 20),
+        ),
+    ],
+)
+def test_dpr__counts_from_the_resize_on(operations: list[Operation], size: tuple[int, int]) -> None:
+    assert rendered_size(operations, 400, 200, dpr=2) == size
+
+
+@pytest.mark.parametrize(
+    ("options", "turns"),
+    [
+        ({}, False),
+        ({"width": 1}, False),
+        ({"height": 2}, False),
+        ({"width": 1, "height": 1}, False),
+        ({"width": 1, "height": 2}, True),
+        ({"width": 2, "height": 1}, False),
+    ],
+)
+def test_autorotate__of_400_by_200(
+    options: dict[str, Any],
+    turns: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert turns_to_fit(options, 400, 200) is turns
+    assert turns_to_fit(options, 200, 200) is False
 
 
 @given(sides, sides, sides, sides)
@@ -112,11 +169,19 @@ def test_resize__that_fills_a_box_covers_it(
     assert got[0] == box_width or got[1] == box_height
 
 
-@given(sides, sides, sides, sides, st.sampled_from(["absolute", "ratio"]))
+@given(
+    sides,
+    sides,
+    sides,
+    sides,
+    st.fixed_dictionaries(
+        {"mode": st.sampled_from(["absolute", "ratio"]), "scale": st.integers(0, 100)}
+    ),
+)
 def test_crop__is_never_larger_than_the_image(
-    width: int, height: int, crop_width: int, crop_height: int, mode: str
+    width: int, height: int, crop_width: int, crop_height: int, more: dict[str, Any]
 ) -> None:
-    options = {"width": crop_width, "height": crop_height, "mode": mode}
+    options = {"width": crop_width, "height": crop_height, **more}
 
     got = cropped_size(options, width, height)
 
@@ -126,7 +191,14 @@ def test_crop__is_never_larger_than_the_image(
 
 @pytest.mark.parametrize("value", ["$w", "wide", "nan", "inf", ["400"], {}])
 @pytest.mark.parametrize(
-    ("name", "option"), [("resize", "width"), ("crop", "height"), ("rotate", "angle")]
+    ("name", "option"),
+    [
+        ("resize", "width"),
+        ("crop", "height"),
+        ("crop", "scale"),
+        ("rotate", "angle"),
+        ("autorotate", "width"),
+    ],
 )
 def test_rendered_size__of_what_is_no_number_says_so(name: str, option: str, value: Any) -> None:
     with pytest.raises(InvalidRenderURL, match=f"^The {option} .* is no number. Write one"):

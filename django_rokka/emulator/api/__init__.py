@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django_rokka.emulator.api import (
+    accounts,
     aliases,
     api_keys,
     memberships,
     organizations,
+    rendering_without_storing,
     signing,
     source_images,
     stacks,
@@ -28,5 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *api_keys.ROUTES,
     *tokens.ROUTES,
     *signing.ROUTES,
+    *rendering_without_storing.ROUTES,
     *statistics.ROUTES,
+    *accounts.ROUTES,
 )

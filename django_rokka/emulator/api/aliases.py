@@ -16,8 +16,6 @@ from django_rokka.emulator.store import StoredAlias
 
 __all__ = ["ROUTES"]
 
-INVALIDATIONS_PER_HOUR = 10
-
 
 def put(services: Services, request: IncomingRequest, /, organization: str, alias: str) -> Response:
     """Point an alias to an image: 201 for a new one, 200 for another hash, 409 unless allowed."""
@@ -29,10 +27,12 @@ def put(services: Services, request: IncomingRequest, /, organization: str, alia
         )
     image = services.source_image(organization, given)
     stored = StoredAlias(organization, alias, image.hash, services.now())
-    is_new = services.aliases.put(stored, overwrite=request.flag("overwrite"))
-    if is_new is None:
-        raise Conflict(f"The alias {alias!r} exists already. Use ?overwrite=true to change it.")
-    return json_response(_find(services, organization, alias).as_json(), 201 if is_new else 200)
+    with services.database.transaction():
+        is_new = services.aliases.put(stored, overwrite=request.flag("overwrite"))
+        if is_new is None:
+            raise Conflict(f"The alias {alias!r} exists already. Use ?overwrite=true to change it.")
+        data = _find(services, organization, alias).as_json()
+    return json_response(data, 201 if is_new else 200)
 
 
 def read(
@@ -56,7 +56,7 @@ def invalidate(
 ) -> Response:
     """Spend one of the invalidations of aliases."""
     _find(services, organization, alias)
-    return spend_invalidation(services, organization, "alias", per_hour=INVALIDATIONS_PER_HOUR)
+    return spend_invalidation(services, organization, "alias")
 
 
 def _find(services: Services, organization: str, alias: str) -> StoredAlias:

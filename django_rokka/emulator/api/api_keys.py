@@ -40,21 +40,17 @@ def read_current(services: Services, request: IncomingRequest, /) -> Response:
 
 def change(services: Services, request: IncomingRequest, /, id: str) -> Response:
     """Change comment and restrictions; ``?force=true`` lets one lock oneself out."""
-    key = _find(services, request, id)
     data = request.json_object()
-    changed = replace(
-        key,
-        comment=read_comment(data, key.comment),
-        restrictions=read_restrictions(data, key.restrictions),
-    )
-    if id == request.caller.key.id and not request.flag("force"):
-        try:
-            check_restrictions(services, request, changed)
-        except RestrictedKey as error:
-            raise BadRequest(
-                "This would lock out the key that is in use. Use ?force=true to do so."
-            ) from error
-    services.users.change_key(id, comment=changed.comment, restrictions=changed.restrictions)
+    with services.database.transaction():
+        key = _find(services, request, id)
+        changed = replace(
+            key,
+            comment=read_comment(data, key.comment),
+            restrictions=read_restrictions(data, key.restrictions),
+        )
+        if id == request.caller.key.id and not request.flag("force"):
+            _refuse_locking_out(services, request, changed)
+        services.users.change_key(id, comment=changed.comment, restrictions=changed.restrictions)
     return json_response(changed.as_json())
 
 
@@ -86,9 +82,18 @@ def _find(services: Services, request: IncomingRequest, id: str) -> StoredKey:
     key = services.users.find_key_by_id(id)
     if key is None or key.user_id != request.caller.user.id:
         raise NotFound(f"You have no API key {id!r}.")
-    if key.id == services.users.root_key.id:
+    if services.users.is_root_key(key):
         raise Conflict("This key was given to the emulator at its start, and stays as it is.")
     return key
+
+
+def _refuse_locking_out(services: Services, request: IncomingRequest, changed: StoredKey) -> None:
+    try:
+        check_restrictions(services, request, changed)
+    except RestrictedKey as error:
+        raise BadRequest(
+            "This would lock out the key that is in use. Use ?force=true to do so."
+        ) from error
 
 
 def _refuse_read_only(services: Services, request: IncomingRequest) -> None:

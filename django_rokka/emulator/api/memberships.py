@@ -34,10 +34,12 @@ def create(services: Services, request: IncomingRequest, /, organization: str) -
         raise BadRequest("api_key must be an object with the settings of the key.")
     read_comment(settings)
     read_restrictions(settings)
-    user = services.users.add("", created=services.now())
-    services.memberships.put(organization, user.id, roles, comment=comment, created=services.now())
-    key = make_key(services, user.id, settings)
-    membership = _find(services, organization, user.id)
+    created = services.now()
+    with services.database.transaction():
+        user = services.users.add("", created=created)
+        services.memberships.put(organization, user.id, roles, comment=comment, created=created)
+        key = make_key(services, user.id, settings)
+        membership = _find(services, organization, user.id)
     return json_response({**membership.as_json(), "api_key": key["api_key"]}, 201)
 
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, Conflict, Forbidden
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.credentials import is_permitted
-from django_rokka.emulator.errors import Missing, json_response
+from django_rokka.emulator.errors import json_response
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.routing import Route
 from django_rokka.emulator.services import Services
@@ -108,16 +108,17 @@ def create_organization(
 ) -> None:
     """Make an organization with its first administrator; answer 409 when there is one."""
     created = services.now()
-    is_new = services.organizations.create(
-        name,
-        created=created,
-        display_name=display_name or name,
-        billing_email=billing_email,
-        master_organization=master_organization or name,
-    )
-    if not is_new:
-        raise Conflict(f"The organization {name!r} exists already. Choose another name.")
-    services.memberships.put(name, user_id, ["admin"], comment=None, created=created)
+    with services.database.transaction():
+        is_new = services.organizations.create(
+            name,
+            created=created,
+            display_name=display_name or name,
+            billing_email=billing_email,
+            master_organization=master_organization or name,
+        )
+        if not is_new:
+            raise Conflict(f"The organization {name!r} exists already. Choose another name.")
+        services.memberships.put(name, user_id, ["admin"], comment=None, created=created)
 
 
 def _answer(services: Services, request: IncomingRequest, name: str) -> Response:
@@ -134,6 +135,8 @@ def _set_options(
             known = ", ".join(sorted(_OPTIONS))
             raise BadRequest(f"Unknown organization option {name!r}, must be one of: {known}.")
         _OPTIONS[name](name, value)
+    if options.get("render_org_fallback") is not None:
+        _check_fallback(services, request, options["render_org_fallback"])
     services.organizations.set_options(organization, options)
     return _answer(services, request, organization)
 
@@ -173,10 +176,16 @@ def _check_pattern(name: str, pattern: str) -> None:
         ) from error
 
 
-def _refuse(name: str, value: Any) -> None:
-    """Say what rendering would ignore; taking it away again does no harm."""
-    if value is not None:
-        raise Missing(f"the organization option {name!r}")
+def _check_name(name: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, str) and _NAME.fullmatch(value)):
+        raise BadRequest(f"{name} is {str(value)[:100]!r}, must be the name of an organization.")
+
+
+def _check_fallback(services: Services, request: IncomingRequest, fallback: str) -> None:
+    """Show the images of an organization to those only who administer it."""
+    services.organization(fallback)
+    if not is_permitted(services, request.caller, fallback, "admin"):
+        raise Forbidden(f"Only administrators of {fallback!r} make it a render_org_fallback.")
 
 
 _OPTIONS: dict[str, Callable[[str, Any], None]] = {
@@ -184,7 +193,7 @@ _OPTIONS: dict[str, Callable[[str, Any], None]] = {
     "remote_basepath": _check_base,
     "remote_fullurl_allow": _check_flag,
     "remote_fullurl_whitelist": _check_patterns,
-    "render_org_fallback": _refuse,
+    "render_org_fallback": _check_name,
 }
 
 _ONE = "/organizations/<org:organization>"

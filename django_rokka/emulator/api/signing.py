@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from django_rokka.emulator.errors import json_response
 from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import Route, missing
+from django_rokka.emulator.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import sign_url
@@ -39,9 +39,4 @@ def sign(services: Services, request: IncomingRequest, /, organization: str) -> 
     return json_response({"signed_url": signed})
 
 
-_ONE = "/utils/<org:organization>"
-
-ROUTES: tuple[Route, ...] = (
-    Route("POST", f"{_ONE}/sign_url", sign),
-    missing("POST", f"{_ONE}/render/<path:rest>", "rendering without storing"),
-)
+ROUTES: tuple[Route, ...] = (Route("POST", "/utils/<org:organization>/sign_url", sign),)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, Conflict, NotFound
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.budgets import spend_invalidation
-from django_rokka.emulator.errors import json_response
+from django_rokka.emulator.errors import json_response, shown
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.routing import Route
 from django_rokka.emulator.schemas import (
@@ -19,34 +19,39 @@ from django_rokka.emulator.schemas import (
     STACK_OPTIONS,
     check_operation,
     check_options,
+    describe_options,
 )
+from django_rokka.emulator.schemas.missing import MISSING_SCHEMAS
+from django_rokka.emulator.schemas.values import Schema
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredStack
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import Operation, StackDefinition
+from django_rokka.render.stacks import StackOperation
 
 __all__ = ["ROUTES"]
 
 _MAX_LIMIT = 2000
-_INVALIDATIONS_PER_HOUR = 5
 _PREVIEW = "_preview"
 _CURSOR = "after-"
+_SCHEMAS = {**OPERATIONS, **MISSING_SCHEMAS}
 
 
 def put(services: Services, request: IncomingRequest, /, organization: str, name: str) -> Response:
     """Store a stack: 201 for a new one, 200 for another definition, 409 unless allowed."""
     _check_name(name)
     definition = _read_definition(request.lenient_json())
-    known = services.stacks.find(organization, name)
     is_protected = bool(definition["stack_options"].get("protected"))
-    if known and is_protected and not known.definition["stack_options"].get("protected"):
-        raise BadRequest(
-            f"The stack {name!r} is not protected and cannot become so. Delete it first."
-        )
     stored = StoredStack(organization, name, services.now(), definition)
-    is_new = services.stacks.put(stored, overwrite=request.flag("overwrite"))
-    if is_new is None:
-        raise Conflict(f"The stack {name!r} exists already. Use ?overwrite=true to change it.")
+    with services.database.transaction():
+        known = services.stacks.find(organization, name)
+        if known and is_protected and not known.definition["stack_options"].get("protected"):
+            raise BadRequest(
+                f"The stack {name!r} is not protected and cannot become so. Delete it first."
+            )
+        is_new = services.stacks.put(stored, overwrite=request.flag("overwrite"))
+        if is_new is None:
+            raise Conflict(f"The stack {name!r} exists already. Use ?overwrite=true to change it.")
     return json_response(stored.as_json(), 201 if is_new else 200)
 
 
@@ -92,12 +97,12 @@ def invalidate(
     """Spend one of the invalidations of stacks."""
     if services.stacks.find(organization, name) is None:
         raise NotFound(f"No stack {name!r} found in {organization!r}.")
-    return spend_invalidation(services, organization, "stack", per_hour=_INVALIDATIONS_PER_HOUR)
+    return spend_invalidation(services, organization, "stack")
 
 
 def list_operations(_services: Services, _request: IncomingRequest, /) -> Response:
-    """Describe the operations that are rendered."""
-    return json_response(OPERATIONS)
+    """Describe the operations, also those that stacks may have and that are not rendered."""
+    return json_response(describe_options(_SCHEMAS))
 
 
 def list_stack_options(_services: Services, _request: IncomingRequest, /) -> Response:
@@ -129,8 +134,12 @@ def _read_definition(data: Any) -> dict[str, Any]:
     for item in definition.operations:
         options = {**item.options, **dict.fromkeys(item.expressions)}
         check_operation(Operation(item.name, **options), is_complete=not item.expressions)
-        _check_names(item.name, item.expressions)
+        _check_names(item)
+        _check_arrays(item.options, _SCHEMAS[item.name]["properties"])
     check_options(definition.options)
+    _check_arrays(definition.options, STACK_OPTIONS)
+    for condition in definition.conditions:
+        check_options({name: it for name, it in condition.options.items() if "$" not in str(it)})
     _check_source_file(definition)
     content = {"operations": data} if isinstance(data, list) else data
     written: dict[str, Any] = {
@@ -144,13 +153,21 @@ def _read_definition(data: Any) -> dict[str, Any]:
     return written
 
 
-def _check_names(operation: str, expressions: Mapping[str, Any]) -> None:
-    known = OPERATIONS.get(operation, {}).get("properties")
-    for name in expressions:
-        if known is not None and name not in known:
+def _check_names(item: StackOperation) -> None:
+    """Refuse unknown options: where expressions set them, and of what is not rendered."""
+    known = _SCHEMAS[item.name]["properties"]
+    for name in (*item.options, *item.expressions):
+        if name not in known:
             raise BadRequest(
-                f"Unknown {operation} option {name!r}, must be one of: {', '.join(sorted(known))}."
+                f"Unknown {item.name} option {name!r}, must be one of: {', '.join(sorted(known))}."
             )
+
+
+def _check_arrays(options: Mapping[str, Any], schemas: Mapping[str, Schema]) -> None:
+    """Refuse what is no array where one is needed; in a URL it would be a text."""
+    for name, value in options.items():
+        if value is not None and schemas[name]["type"] == "array" and not isinstance(value, list):
+            raise BadRequest(f"{name} is {shown(value)}, must be an array.")
 
 
 def _check_source_file(definition: StackDefinition) -> None:
@@ -163,7 +180,7 @@ def _check_source_file(definition: StackDefinition) -> None:
         )
 
 
-def _write_operation(item: Any) -> dict[str, Any]:
+def _write_operation(item: StackOperation) -> dict[str, Any]:
     data: dict[str, Any] = {"name": item.name, "options": dict(item.options)}
     if item.expressions:
         data["expressions"] = dict(item.expressions)

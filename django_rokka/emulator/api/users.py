@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from werkzeug.exceptions import BadRequest, Conflict
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.api.api_keys import make_key
@@ -30,12 +30,11 @@ def sign_up(services: Services, request: IncomingRequest, /) -> Response:
         raise BadRequest(f"email is {str(email)[:100]!r}, must be an address like a@example.com.")
     if organization is not None:
         check_organization_name(organization)
-        if services.organizations.find(organization) is not None:
-            raise Conflict(f"The organization {organization!r} exists already.")
-    user = services.users.add(email, created=services.now())
-    if organization is not None:
-        create_organization(services, organization, user.id, billing_email=email)
-    key = make_key(services, user.id, {})
+    with services.database.transaction():
+        user = services.users.add(email, created=services.now())
+        if organization is not None:
+            create_organization(services, organization, user.id, billing_email=email)
+        key = make_key(services, user.id, {})
     return json_response({"id": user.id, "email": email, "api_key": key["api_key"]})
 
 

@@ -8,25 +8,32 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
 from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.rendering.drawings import stays_drawing
 from django_rokka.emulator.rendering.negotiation import (
+    Choices,
+    Wish,
     background_of,
     check_format,
-    choose_format,
-    write_options,
+    choose,
 )
 from django_rokka.emulator.schemas import check_is_rendered, check_operation, check_options
 from django_rokka.emulator.store import StoredImage
-from django_rokka.emulator.vips import RENDERED_SOURCES, check_pixels
+from django_rokka.emulator.vips import can_read, check_pixels
 from django_rokka.render import Operation, rendered_size
 
 __all__ = ["RenderPlan", "Step", "make_plan"]
 
 # Part of every key: another value makes earlier renders in a root void.
-_VERSION = 1
-_MISSING_OPTIONS = {"basestack": None, "dpi": None, "jpg.transparency.convert": False}
+_VERSION = 2
+_MISSING_OPTIONS = {"basestack": None}
+# The size of a PDF is known in points, of which an inch has so many.
+_POINTS = 72
+_NARROW = 1000
+# More are no picture's, and every one is checked together with those before it.
+_MAX_OPERATIONS = 200
 
 
 class Step(NamedTuple):
@@ -53,10 +60,15 @@ class RenderPlan:
 
     source: StoredImage
     steps: tuple[Step, ...]
-    format: str
+    choices: Choices
     dpr: float
-    writing: Mapping[str, Any]
     background: str | None
+    has_frames: bool
+    """Whether an animation stays one."""
+    is_drawing: bool
+    """Whether an SVG stays one."""
+    pages: Mapping[str, int]
+    """Which page of a document is drawn, and how finely."""
 
     @property
     def key(self) -> str:
@@ -66,14 +78,26 @@ class RenderPlan:
             self.source.file_hash,
             self.source.dynamic_metadata,
             [step.key for step in self.steps],
-            [self.format, self.dpr, dict(self.writing), self.background],
+            [self.choices, self.dpr, self.background],
+            [self.has_frames, self.is_drawing, dict(self.pages)],
         ]
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
-    def has_frames(self) -> bool:
-        """Whether an animation stays one."""
-        return self.source.animated and self.format in {"gif", "webp"}
+    def format(self) -> str:
+        """The format that is written unless the pixels demand another one."""
+        return self.choices.usual.format
+
+    @property
+    def possible_formats(self) -> tuple[str, ...]:
+        """The formats of which one is written, the likeliest first."""
+        return self.choices.formats
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the source as it is drawn."""
+        scale = self.pages.get("dpi", _POINTS) / _POINTS
+        return round(self.source.width * scale), round(self.source.height * scale)
 
 
 def make_plan(
@@ -89,47 +113,77 @@ def make_plan(
 
     ``attach`` finds what an operation names.
     """
-    checked = tuple(check_operation(operation) for operation in operations)
+    checked = tuple(check_operation(operation) for operation in _limited(operations))
     for operation in checked:
         check_is_rendered(operation)
     known = check_options(options)
     _check_missing(known)
     dpr = known.get("dpr", 1)
-    if dpr != 1 and not any(operation.name == "resize" for operation in checked):
-        raise BadRequest(
-            f"The option dpr={dpr:g} needs a resize operation in the stack. Add one, or leave"
-            " the option out."
-        )
+    _check_dpr(dpr, checked)
     _check_source(source)
-    written = choose_format(check_format(format), known, accept=accept)
+    is_drawing = source.format == "svg" and stays_drawing(checked)
+    requested = check_format(format)
+    choices = choose(Wish(requested, known, accept, source.animated, is_drawing))
     plan = RenderPlan(
         source=source,
         steps=tuple(map(attach, checked)),
-        format=written,
+        choices=choices,
         dpr=dpr,
-        writing=write_options(written, known, requested=format, dpr=dpr),
-        background=background_of(written, known),
+        background=background_of(requested, known),
+        has_frames=source.animated and requested in {"gif", "webp"},
+        is_drawing=is_drawing and choices.usual.format == "svg",
+        pages=_pages(source, known),
     )
     _check_size(plan)
     return plan
+
+
+def _limited(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    if len(operations) > _MAX_OPERATIONS:
+        raise BadRequest(
+            f"The render has {len(operations)} operations, must have at most {_MAX_OPERATIONS}."
+            " Leave some out."
+        )
+    return operations
 
 
 def _check_missing(options: Mapping[str, Any]) -> None:
     for name, harmless in _MISSING_OPTIONS.items():
         if options.get(name, harmless) != harmless:
             raise Missing(f"the stack option {name!r}")
-    if options.get("jpg.transparency.autoformat", "false") != "false":
-        raise Missing("the stack option 'jpg.transparency.autoformat'")
+    if "dpi" in options and not options.get("optim.disable_all"):
+        raise BadRequest("The stack option dpi needs optim.disable_all. Set it to true, too.")
+
+
+def _check_dpr(dpr: float, operations: tuple[Operation, ...]) -> None:
+    if dpr != 1 and not any(operation.name == "resize" for operation in operations):
+        raise BadRequest(
+            f"The option dpr={dpr:g} needs a resize operation in the stack. Add one, or leave"
+            " the option out."
+        )
 
 
 def _check_source(source: StoredImage) -> None:
-    if source.format not in RENDERED_SOURCES:
+    if not can_read(source.format):
         raise Missing(f"rendering of {source.format} files (it stores them)")
+    if not source.width or not source.height:
+        raise UnprocessableEntity(
+            f"The image {source.hash} cannot be rendered: its size is not known. Upload one that"
+            " has a width and a height."
+        )
+
+
+def _pages(source: StoredImage, options: Mapping[str, Any]) -> dict[str, int]:
+    if source.format != "pdf":
+        return {}
+    dpi = options.get("pdf.dpi", 200)
+    is_narrow = source.width * dpi / _POINTS < _NARROW
+    return {"page": options.get("pdf.page", 1) - 1, "dpi": dpi * 2 if is_narrow else dpi}
 
 
 def _check_size(plan: RenderPlan) -> None:
     """Refuse early what is known to be too large; the operations check what is not known here."""
-    width, height = plan.source.width, plan.source.height
+    width, height = plan.size
     operations = [step.operation for step in plan.steps]
     for count in range(len(operations) + 1):
         size = rendered_size(operations[:count], width, height, dpr=plan.dpr)

@@ -1,186 +1,145 @@
-"""The render host: from a render URL to an answer."""
+"""From what was asked for to an answer: made or found again, and sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO
 
-from werkzeug.exceptions import BadRequest, Forbidden, NotFound
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.files import replacing
 from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.rendering.asking import Order
+from django_rokka.emulator.rendering.making import carry_out, plan_order
 from django_rokka.emulator.rendering.negotiation import MIMETYPES, varies
-from django_rokka.emulator.rendering.pipeline import render
-from django_rokka.emulator.rendering.plan import RenderPlan, make_plan
+from django_rokka.emulator.rendering.plan import RenderPlan
 from django_rokka.emulator.schemas import check_options
-from django_rokka.emulator.sending import send_stored_file
+from django_rokka.emulator.sending import send_file
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredImage, StoredOrganization
-from django_rokka.exceptions import InvalidRenderURL
-from django_rokka.render import Operation, RenderURL, StackDefinition, is_signature_valid
-from django_rokka.render.urls import DYNAMIC
 
-__all__ = ["serve_render"]
+__all__ = ["ReadOrder", "serve_render"]
 
-YEAR = 31_536_000
-"""Seconds for which a browser may keep a render."""
+_FOREVER = "public, max-age=31536000, immutable"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-_ALIAS_MARKS = ("-_", "_-")
+ReadOrder = Callable[[Services, IncomingRequest, StoredOrganization, str], Order]
+"""Read the raw path and query behind the render host."""
+
+_VERSION = re.compile(r"v[0-9]+$")
+_SIGNED = "sig="
+_MAX_REMEMBERED = 2000
+"""Characters of a target that is remembered."""
 
 
-class _Request(NamedTuple):
-    """What was asked for, once URL and stack are put together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Delivery:
+    """What is sent, and how; without a plan it is the source file."""
 
     image: StoredImage
-    operations: tuple[Operation, ...]
-    options: dict[str, Any]
-    url: RenderURL
+    source: Path
+    plan: RenderPlan | None
+    key: str
+    name: str
+    is_attachment: bool
+    varies: bool
+    is_preview: bool
 
 
 def serve_render(
-    services: Services, request: IncomingRequest, *, organization: str, target: str
+    services: Services,
+    request: IncomingRequest,
+    *,
+    organization: str,
+    target: str,
+    read: ReadOrder,
 ) -> Response:
-    """Answer a render URL; ``target`` is the raw path and query behind the render host."""
-    if request.method not in {"GET", "HEAD"}:
-        raise BadRequest("Pictures are read with GET or HEAD.")
-    owner = services.organization(organization)
-    try:
-        asked = _read_request(services, request, owner, target=target)
-    except InvalidRenderURL as error:
-        raise BadRequest(str(error)) from error
-    if check_options(asked.options).get("source_file"):
-        return _send_source(services, request, asked)
-    plan = make_plan(
-        asked.image,
-        operations=asked.operations,
-        options=asked.options,
-        format=asked.url.format,
-        accept=request.headers.get("Accept", ""),
-    )
-    response = _send(
-        request,
-        asked,
-        path=_rendered(services, plan),
-        mimetype=MIMETYPES[plan.format],
-        name=_file_name(asked, plan.format),
-        etag=plan.key,
-    )
-    if varies(asked.options):
-        response.headers["Vary"] = "Accept"
-    return response
+    """Answer with the picture that ``read`` finds in the target."""
+    delivery = _find_delivery(services, request, organization, target, read)
+    plan = delivery.plan
+    if plan is None:
+        file = delivery.source.open("rb")
+        return _send(request, delivery, file, mimetype=delivery.image.mimetype, suffix="")
+
+    def make(path: Path) -> str:
+        return carry_out(services, plan, source=delivery.source, target=path)
+
+    if delivery.is_preview:
+        rendered = services.renders.make_once(make)
+    else:
+        rendered = services.renders.fetch(delivery.key, formats=plan.possible_formats, make=make)
+    mimetype, suffix = MIMETYPES[rendered.format], f".{rendered.format}"
+    return _send(request, delivery, rendered.file, mimetype=mimetype, suffix=suffix)
 
 
-def _read_request(
-    services: Services, request: IncomingRequest, owner: StoredOrganization, *, target: str
-) -> _Request:
-    url = RenderURL.parse(target)
-    image = _find_image(services, owner.name, url.image)
-    definition = _find_stack(services, owner.name, url)
-    is_protected = (
-        image.protected
-        or check_options(definition.options).get("protected")
-        or (url.stack == DYNAMIC and owner.options.get("protect_dynamic_stack"))
-    )
-    if is_protected and not is_signature_valid(target, [owner.signing_key], now=services.clock()):
-        raise Forbidden(
-            "This picture is protected and the URL has no valid signature. Sign it with the"
-            " signing key of the organization; the time limit may also be over."
-        )
-    operations, options = definition.resolve(
-        variables=url.variables,
-        overrides=url.overrides,
-        options=url.options,
-        image=_image_names(image),
-        request={"headers": {"save_data": request.headers.get("Save-Data", "")}},
-    )
-    return _Request(image, operations, options, url)
+def _find_delivery(
+    services: Services,
+    request: IncomingRequest,
+    organization: str,
+    target: str,
+    read: ReadOrder,
+) -> _Delivery:
+    """Return what is sent for a target: remembered, or worked out from the database."""
+    accept = request.headers.get("Accept", "")
+    known_as = (organization, target, accept, request.headers.get("Save-Data", ""))
+    version = services.memory.version()
+    delivery: _Delivery | None = services.memory.recall(known_as, version)
+    if delivery is None:
+        order = read(services, request, services.organization(organization), target)
+        delivery = _make_delivery(services, order, accept=accept)
+        # Signatures end with time, whatever it is that they open.
+        if _SIGNED not in target and len(target) + len(accept) <= _MAX_REMEMBERED:
+            services.memory.remember(known_as, version, delivery)
+    return delivery
 
 
-def _find_image(services: Services, organization: str, name: str) -> StoredImage:
-    if not name.startswith("-"):
-        return services.source_image(organization, name)
-    start, end = _ALIAS_MARKS
-    if not (name.startswith(start) and name.endswith(end)):
-        raise Missing("remote images")
-    alias = services.aliases.find(organization, name[len(start) : -len(end)])
-    if alias is None:
-        raise NotFound(f"No alias {name[2:-2]!r} found in {organization!r}.")
-    return services.source_image(organization, alias.hash)
-
-
-def _find_stack(services: Services, organization: str, url: RenderURL) -> StackDefinition:
-    if url.stack == DYNAMIC:
-        return StackDefinition.from_operations(url.operations)
-    stack = services.stacks.find(organization, url.stack)
-    if stack is None:
-        raise NotFound(
-            f"No stack {url.stack!r} found in {organization!r}. Declare it with"
-            f" PUT /stacks/{organization}/{url.stack}, or use dynamic."
-        )
-    return StackDefinition.from_json(stack.definition)
-
-
-def _image_names(image: StoredImage) -> Mapping[str, Any]:
-    """Return what expressions may ask of an image."""
-    area = image.dynamic_metadata.get("subject_area")
-    return {
-        "width": image.width,
-        "height": image.height,
-        "format": "jpeg" if image.format == "jpg" else image.format,
-        "hash": image.hash,
-        "isAnimated": image.animated,
-        "hasSubjectArea": bool(area),
-        "hasDetectionFace": False,
-        "subject_area": area or {},
-        "meta_user": image.user_metadata,
-    }
-
-
-def _rendered(services: Services, plan: RenderPlan) -> Path:
-    """Return the file of a render, which is made where there is none yet."""
-    key = plan.key
-    path = services.root / "renders" / key[:2] / key[2:4] / f"{key}.{plan.format}"
-    if not path.exists():
-        with services.rendering_slots, replacing(path) as target:
-            render(plan, source=services.files.path(plan.source.file_hash), target=target)
-    return path
-
-
-def _send_source(services: Services, request: IncomingRequest, asked: _Request) -> Response:
-    if asked.operations:
-        raise BadRequest("The option source_file delivers the file as it is, without operations.")
-    return _send(
-        request,
-        asked,
-        path=services.files.path(asked.image.file_hash),
-        mimetype=asked.image.mimetype,
-        name=asked.image.name,
-        etag=asked.image.file_hash,
+def _make_delivery(services: Services, order: Order, *, accept: str) -> _Delivery:
+    options = check_options(order.options)
+    plan = None
+    name = order.filename or order.image.short_hash
+    key = order.image.file_hash
+    if options.get("source_file"):
+        if order.operations:
+            raise BadRequest("The option source_file delivers the file as it is: no operations.")
+        name = order.image.name
+    else:
+        plan = plan_order(services, order, accept=accept)
+        version = _VERSION.search(order.filename)
+        # Each number is a render of its own, so that it is a fresh one.
+        key = sha256(f"{plan.key} {version[0]}".encode()).hexdigest() if version else plan.key
+    return _Delivery(
+        image=order.image,
+        source=services.files.path(order.image.file_hash),
+        plan=plan,
+        key=key,
+        name=name,
+        is_attachment=options.get("content_disposition") == "attachment",
+        varies=varies(options),
+        is_preview=order.is_preview,
     )
 
 
 def _send(
-    request: IncomingRequest, asked: _Request, *, path: Path, mimetype: str, name: str, etag: str
+    request: IncomingRequest, delivery: _Delivery, file: IO[bytes], *, mimetype: str, suffix: str
 ) -> Response:
-    response = send_stored_file(
+    response = send_file(
         request,
-        path,
+        file,
         mimetype=mimetype,
-        name=name,
-        etag=etag,
-        is_attachment=asked.options.get("content_disposition") == "attachment",
+        name=f"{delivery.name}{suffix}",
+        etag="" if delivery.is_preview else delivery.key + suffix,
+        is_attachment=delivery.is_attachment,
     )
-    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    headers = response.headers
+    is_kept = not delivery.is_preview and response.status_code < 400
+    headers["Cache-Control"] = _FOREVER if is_kept else "no-store"
+    if delivery.varies:
+        headers["Vary"] = "Accept"
     # Opened by itself an SVG is a document: nothing of an upload may run on this host.
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    headers["Content-Security-Policy"] = _POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-def _file_name(asked: _Request, format: str) -> str:
-    return f"{asked.url.filename or asked.image.short_hash}.{format}"

@@ -7,22 +7,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Picture, Scene
+from django_rokka.emulator.rendering.operations import OPERATIONS, Area, Areas, Picture, Scene
 from django_rokka.emulator.rendering.plan import RenderPlan
 
 __all__ = ["write_svg"]
 
-_POSSIBLE = frozenset({"resize", "crop", "noop", "autorotate"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _View:
-    """A frame without pixels: which part of a drawing is shown, and how large."""
+    """A frame without pixels: which part of a drawing is shown, and how large.
+
+    ``shown`` is measured in the drawing after it was turned, of which ``drawn`` is the size.
+    """
 
     shown: Area
+    drawn: tuple[int, int]
     width: int
     height: int
+    angle: int = 0
 
     def thumbnail_image(self, width: int, *, height: int, size: str) -> _View:
         """Scale, as a frame of pixels does; ``size`` is ``force`` in both."""
@@ -36,29 +38,40 @@ class _View:
             self, shown=part.moved(-self.shown.x, -self.shown.y), width=width, height=height
         )
 
+    def rot(self, turn: str) -> _View:
+        """Turn by a quarter, ``d90`` or ``d270``, as a frame of pixels does."""
+        angle = int(turn.removeprefix("d"))
+        drawn = self.drawn[::-1]
+        return _View(
+            shown=self.shown.turned(angle, before=self.drawn, after=drawn),
+            drawn=drawn,
+            width=self.height,
+            height=self.width,
+            angle=(self.angle + angle) % 360,
+        )
+
     def copy_memory(self) -> _View:
         """Return itself: there are no pixels."""
         return self
 
 
-def write_svg(plan: RenderPlan, drawing: bytes, *, subject: Area | None) -> bytes:
+def write_svg(plan: RenderPlan, drawing: bytes, *, areas: Areas) -> bytes:
     """Return an SVG of the planned size; one of which all is shown stays byte by byte.
 
     Its own width and height then differ from what a resize asked for, which a page's ``width``
-    and ``height`` decide anyway. Operations on pixels answer 501.
+    and ``height`` decide anyway.
     """
-    whole = Area(0, 0, plan.source.width, plan.source.height)
-    view = _View(shown=whole, width=plan.source.width, height=plan.source.height)
-    picture = Picture(frames=(view,), subject=subject)
+    width, height = plan.source.width, plan.source.height
+    whole = Area(0, 0, width, height)
+    view = _View(shown=whole, drawn=(width, height), width=width, height=height)
+    picture = Picture(frames=(view,), areas=areas)
     for step, *_ in plan.steps:
-        if step.name not in _POSSIBLE or step.options.get("anchor") == "smart":
-            raise Missing(
-                f"the operation {step.name!r} on an SVG that stays one",
-                remedy="Ask for png or webp instead.",
-            )
-        picture = OPERATIONS[step.name](picture, step.options, Scene(dpr=plan.dpr))
+        # What is drawn anew at every size has lost no sharpness.
+        options = {**step.options, "sharpen": False}
+        picture = OPERATIONS[step.name](picture, options, Scene(dpr=plan.dpr))
     last: Any = picture.frames[0]
-    return drawing if last.shown == whole else _wrap(drawing, last, whole)
+    is_whole = last.shown == whole and not last.angle
+    return drawing if is_whole else _wrap(drawing, last, whole)
 
 
 def _wrap(drawing: bytes, view: _View, whole: Area) -> bytes:
@@ -67,5 +80,14 @@ def _wrap(drawing: bytes, view: _View, whole: Area) -> bytes:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{view.width}" height="{view.height}"'
         f' viewBox="{box}" preserveAspectRatio="none"><image width="{whole.width}"'
-        f' height="{whole.height}" href={quoteattr(content)}/></svg>'
+        f' height="{whole.height}"{_transform(view)} href={quoteattr(content)}/></svg>'
     ).encode()
+
+
+def _transform(view: _View) -> str:
+    """Turn about the corner, and move back what left the drawing's own quadrant."""
+    if not view.angle:
+        return ""
+    across, down = view.drawn
+    x, y = {90: (across, 0), 180: (across, down), 270: (0, down)}[view.angle]
+    return f' transform="translate({x} {y}) rotate({view.angle})"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django_rokka.emulator.schemas.descriptions import describe_options
 from django_rokka.emulator.schemas.operations import (
     MISSING_OPERATIONS,
     OPERATIONS,
@@ -19,4 +20,5 @@ __all__ = [
     "check_operation",
     "check_operation_name",
     "check_options",
+    "describe_options",
 ]

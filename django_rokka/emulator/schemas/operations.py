@@ -28,9 +28,12 @@ __all__ = [
 ]
 
 _ANCHOR = (
-    r"(?:(?:left|center|right|[0-9]+)[_-](?:top|center|bottom|[0-9]+))"
-    r"|smart|subjectarea|face|auto"
+    r"(?:(?:left|center|right|[0-9]{1,5})[_-](?:top|center|bottom|[0-9]{1,5}))"
+    r"|smart|subjectarea|croparea|face|auto"
 )
+_QUERY = r"(?:[^&=]+=[^&]*(?:&[^&=]+=[^&]*)*)?"
+# Up to a thousand characters that can be written: no control characters, no halves of a pair.
+_WORDS = r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]{0,1000}"
 _ENABLED = {"enabled": flag(default=True)}
 
 OPERATIONS: Mapping[str, Schema] = {
@@ -56,6 +59,8 @@ OPERATIONS: Mapping[str, Schema] = {
             "mode": text(values=["absolute", "ratio", "box", "area"], default="absolute"),
             "scale": number(0, 100, default=100),
             "area": text(r"[a-zA-Z0-9_]+"),
+            "movearea_x": number(-100, 100, default=0),
+            "movearea_y": number(-100, 100, default=0),
             **_ENABLED,
         },
         "required": ["width", "height"],
@@ -80,6 +85,10 @@ OPERATIONS: Mapping[str, Schema] = {
         },
         "description": "Turn upright by the EXIF orientation; or by 90 degrees to fit a format.",
     },
+    "trim": {
+        "properties": {"fuzzy": number(0, 100, default=0), **_ENABLED},
+        "description": "Cut off edges that look like the background.",
+    },
     "grayscale": {"properties": dict(_ENABLED), "description": "Take the colour away."},
     "blur": {
         "properties": {
@@ -89,17 +98,119 @@ OPERATIONS: Mapping[str, Schema] = {
         },
         "description": "Blur with a Gaussian.",
     },
+    "alpha": {
+        "properties": {
+            "mode": text(values=["mask", "extract", "remove", "apply"], default="mask"),
+            "opacity": number(0, 100, default=50),
+            **_ENABLED,
+        },
+        "description": "Show the alpha channel, take it away, or make more transparent.",
+    },
+    "circlemask": {
+        "properties": dict(_ENABLED),
+        "description": "Make transparent what is outside of a circle.",
+    },
+    "composition": {
+        "properties": {
+            "mode": text(values=["foreground", "background"], default="background"),
+            "width": integer(1, 10000),
+            "height": integer(1, 10000),
+            "resize_mode": text(values=["box", "fill", "absolute"], default="box"),
+            "resize_to_primary": flag(default=False),
+            "anchor": text(_ANCHOR, default="center_center"),
+            "secondary_color": text(HEX_COLOUR, default="000000"),
+            "secondary_opacity": number(0, 100, default=100),
+            "secondary_image": text(r"[0-9a-f]{6,40}"),
+            "secondary_stack": text(r"[A-Za-z0-9_-]+"),
+            "secondary_stack_variables": text(_QUERY),
+            "angle": number(-360, 360, default=0),
+            "empty_primary": flag(default=False),
+            # What rokka keeps for later changes nothing that is seen.
+            "cache": flag(default=True),
+            **_ENABLED,
+        },
+        "description": "Lay over or under another image, or a box of one colour.",
+    },
+    "dropshadow": {
+        "properties": {
+            "horizontal": integer(-100, 100, default=0),
+            "vertical": integer(-100, 100, default=0),
+            "opacity": number(0, 100, default=100),
+            "sigma": number(0, 100, default=0.5),
+            "blur_radius": number(0, 100, default=0),
+            "color": text(HEX_COLOUR, default="000000"),
+            **_ENABLED,
+        },
+        "description": "Put a shadow behind, for which the picture grows.",
+    },
+    "glitch": {
+        "properties": {
+            "amount": integer(0, 10, default=4),
+            "random": text(),
+            **_ENABLED,
+        },
+        "description": "Disturb, as if the file were damaged.",
+    },
+    "modulate": {
+        "properties": {
+            "brightness": integer(0, 500, default=100),
+            "saturation": integer(0, 500, default=100),
+            "hue": integer(0, 360, default=0),
+            **_ENABLED,
+        },
+        "description": "Change brightness and saturation by percent, the hue by degrees.",
+    },
+    "multiply": {
+        "properties": {
+            "factor": number(0, 1, default=0.96),
+            "factor_color": text(HEX_COLOUR, default=None),
+            **_ENABLED,
+        },
+        "description": "Darken by a factor or a colour.",
+    },
+    "sepia": {"properties": dict(_ENABLED), "description": "Tone in brown."},
+    "sharpen": {
+        "properties": {
+            "m1": number(0, 100, default=0.4),
+            "m2": number(0, 100, default=0.8),
+            "sigma": number(0.01, 10, default=0.7),
+            "x1": number(0, 100, default=2),
+            "y2": number(0, 100, default=10),
+            "y3": number(0, 100, default=20),
+            **_ENABLED,
+        },
+        "description": "Sharpen, with the parameters of libvips.",
+    },
+    "svg2bitmap": {"properties": dict(_ENABLED), "description": "Turn an SVG into pixels."},
+    "svgdynamic": {
+        "properties": {"changes": {"type": "array", "items": {"type": "object"}}, **_ENABLED},
+        "required": ["changes"],
+        "description": "Change attributes of the elements of an SVG by their id.",
+    },
+    "text": {
+        "properties": {
+            "font": text(r"[0-9a-f]{6,40}"),
+            "text": text(_WORDS),
+            "size": number(1, 1000, default=16),
+            "color": text(HEX_COLOUR, default="000000"),
+            "opacity": number(0, 100, default=100),
+            "angle": number(-360, 360, default=0),
+            "anchor": text(_ANCHOR, default="center_center"),
+            "width": integer(1, 10000),
+            "height": integer(1, 10000),
+            "spacing": integer(0, 1000, default=0),
+            "align": text(values=["left", "centre", "right"], default="left"),
+            "resize_to_box": flag(default=False),
+            **_ENABLED,
+        },
+        "required": ["font", "text"],
+        "description": "Write a text in an uploaded font.",
+    },
     "noop": {"properties": dict(_ENABLED), "description": "Change nothing."},
 }
 """The operations that are rendered, as GET /operations shows them."""
 
-MISSING_OPERATIONS = frozenset(
-    {
-        *("composition", "text", "sharpen", "alpha", "modulate", "multiply", "dropshadow"),
-        *("trim", "primitive", "glitch", "addframes", "face", "svgdynamic", "sepia"),
-        *("circlemask", "svg2bitmap"),
-    }
-)
+MISSING_OPERATIONS = frozenset({"primitive", "addframes", "face"})
 """The operations that rokka has besides."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django_rokka.emulator.store.aliases import Aliases, Invalidations, StoredAlias
 from django_rokka.emulator.store.database import Database
+from django_rokka.emulator.store.delayed import DelayedIndex
 from django_rokka.emulator.store.image_lists import ImageLists, Page
 from django_rokka.emulator.store.image_rows import StoredImage, image_hash
 from django_rokka.emulator.store.memberships import Change, Memberships, StoredMembership
@@ -22,6 +23,7 @@ __all__ = [
     "Change",
     "Database",
     "Day",
+    "DelayedIndex",
     "Derived",
     "ImageLists",
     "Invalidations",

@@ -98,3 +98,12 @@ class Invalidations:
                 (organization, kind, now),
             )
             return Reservation(True, limit - len(times) - 1, now)
+
+    def count(self, organization: str, kind: str, *, now: float) -> int:
+        """Count what was spent in the hour up to now."""
+        with self._database.connection() as connection:
+            count: int = connection.execute(
+                "SELECT count(*) FROM invalidation WHERE organization = ? AND kind = ? AND at > ?",
+                (organization, kind, now - HOUR),
+            ).fetchone()[0]
+        return count

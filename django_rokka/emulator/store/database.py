@@ -1,4 +1,4 @@
-"""The SQLite file: its tables, its connections, its transactions."""
+"""The SQLite file: its connections, its transactions, and how it is brought up to date."""
 
 from __future__ import annotations
 
@@ -6,102 +6,25 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["Database"]
+from django_rokka.emulator.store.search_index import index_all
+from django_rokka.emulator.store.tables import TABLES
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS organization (
-    name TEXT PRIMARY KEY,
-    id TEXT NOT NULL,
-    created TEXT NOT NULL,
-    signing_key TEXT NOT NULL,
-    options TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS organization_profile (
-    name TEXT PRIMARY KEY,
-    display_name TEXT NOT NULL,
-    billing_email TEXT NOT NULL,
-    master_organization TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS user (
-    id TEXT PRIMARY KEY,
-    email TEXT NOT NULL UNIQUE,
-    created TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS api_key (
-    id TEXT PRIMARY KEY,
-    user_id TEXT NOT NULL,
-    digest TEXT NOT NULL UNIQUE,
-    comment TEXT,
-    created TEXT NOT NULL,
-    accessed TEXT,
-    restrictions TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS membership (
-    organization TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    roles TEXT NOT NULL,
-    comment TEXT,
-    created TEXT NOT NULL,
-    last_access TEXT,
-    PRIMARY KEY (organization, user_id)
-);
-CREATE TABLE IF NOT EXISTS secret (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS source_image (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    organization TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    short_hash TEXT NOT NULL,
-    binary_hash TEXT NOT NULL,
-    created TEXT NOT NULL,
-    name TEXT NOT NULL,
-    mimetype TEXT NOT NULL,
-    format TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    opaque INTEGER NOT NULL,
-    animated INTEGER NOT NULL,
-    protected INTEGER NOT NULL,
-    locked INTEGER NOT NULL,
-    user_metadata TEXT NOT NULL,
-    dynamic_metadata TEXT NOT NULL,
-    deleted TEXT,
-    optimized_hash TEXT,
-    UNIQUE (organization, hash)
-);
-CREATE INDEX IF NOT EXISTS source_image_created
-    ON source_image (organization, deleted, created, sequence);
-CREATE INDEX IF NOT EXISTS source_image_binary ON source_image (organization, binary_hash);
-CREATE TABLE IF NOT EXISTS alias (
-    organization TEXT NOT NULL,
-    alias TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    created TEXT NOT NULL,
-    PRIMARY KEY (organization, alias)
-);
-CREATE TABLE IF NOT EXISTS stack (
-    organization TEXT NOT NULL,
-    name TEXT NOT NULL,
-    created TEXT NOT NULL,
-    definition TEXT NOT NULL,
-    PRIMARY KEY (organization, name)
-);
-CREATE TABLE IF NOT EXISTS invalidation (
-    organization TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    at REAL NOT NULL
-);
-"""
+__all__ = ["Database"]
 
 _PATIENCE = 30
 """Seconds to wait for another process that writes."""
+_MAPPED = 2**30
+"""Bytes of the file that are read as memory, without a copy."""
+_VERSION = 1
+"""Files of a lower one have no search index yet."""
+_NEW_COLUMNS = (
+    ("source_image", "optimized_hash", "TEXT"),
+    ("organization", "is_paying", "INTEGER NOT NULL DEFAULT 1"),
+)
 
 
 class Database:
@@ -113,16 +36,21 @@ class Database:
         self._inherited: list[list[sqlite3.Connection]] = []
         self._process = os.getpid()
         self._lock = threading.Lock()
+        self._around = threading.local()
+        self._prepare: list[Callable[[sqlite3.Connection], None]] = []
         # Closes what is idle when the pool is dropped without close(), as at the process's end.
         self._finalizer = weakref.finalize(self, _close_all, self._idle)
         with self.connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_TABLES)
-        self._add_new_columns()
+            connection.executescript(TABLES)
+        self._update()
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection in autocommit mode, for reading."""
+        """Lend a connection in autocommit mode, for reading; or that of the transaction around."""
+        if (around := getattr(self._around, "connection", None)) is not None:
+            yield around
+            return
         connection = self._take()
         try:
             yield connection
@@ -133,10 +61,20 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection that holds the write lock; all or nothing is written."""
+        """Lend a connection that holds the write lock; all or nothing is written.
+
+        Whatever the same thread reads and writes meanwhile belongs to the transaction.
+        """
         with self.connection() as connection:
+            if connection.in_transaction:
+                yield connection
+                return
             connection.execute("BEGIN IMMEDIATE")
-            yield connection
+            self._around.connection = connection
+            try:
+                yield connection
+            finally:
+                del self._around.connection
             # After an exception the connection is closed instead, which takes everything back.
             connection.execute("COMMIT")
 
@@ -145,12 +83,22 @@ class Database:
         with self._lock:
             _close_all(self._idle)
 
-    def _add_new_columns(self) -> None:
+    def on_open(self, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        """Prepare every connection from here on."""
+        self._prepare.append(prepare)
+        self.close()
+
+    def _update(self) -> None:
         """Bring a file up to date that an earlier version made."""
         with self.transaction() as connection:
-            known = {row["name"] for row in connection.execute("PRAGMA table_info(source_image)")}
-            if "optimized_hash" not in known:
-                connection.execute("ALTER TABLE source_image ADD COLUMN optimized_hash TEXT")
+            for table, column, definition in _NEW_COLUMNS:
+                known = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
+                if column not in known:
+                    connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
+            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version < _VERSION:
+                index_all(connection)
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _take(self) -> sqlite3.Connection:
         with self._lock:
@@ -169,6 +117,10 @@ class Database:
         connection.row_factory = sqlite3.Row
         try:
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
+            for prepare in self._prepare:
+                prepare(connection)
         except sqlite3.Error:
             # The file is no database.
             connection.close()

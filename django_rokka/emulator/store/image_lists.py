@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from werkzeug.exceptions import BadRequest
-
 from django_rokka.emulator.store.database import Database
+from django_rokka.emulator.store.delayed import DELAYED_TABLES, DelayedIndex
 from django_rokka.emulator.store.image_rows import StoredImage, read_row
+from django_rokka.emulator.store.paging import Reader, among_matched, match, select_page
 from django_rokka.emulator.store.search import Position, Search
-from django_rokka.emulator.store.search_fields import Fragment, SearchField, find_field
-from django_rokka.emulator.store.search_values import has_words
+from django_rokka.emulator.store.search_fields import find_whole_field
 
 __all__ = ["ImageLists", "Page"]
 
@@ -32,22 +31,24 @@ class Page(NamedTuple):
 class ImageLists:
     """Searches in the source images of all organizations."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, delayed: DelayedIndex | None = None) -> None:
         self._database = database
+        self._delayed = delayed
 
     def page(
         self, search: Search, *, limit: int, offset: int = 0, after: Position | None = None
     ) -> Page:
         """Return a piece of a list, from a number or from behind a position."""
-        where = search.where
-        with self._reading() as connection:
-            total: int = connection.execute(
-                f"SELECT count(*) FROM source_image WHERE {where.sql}",  # noqa: S608, see search.py
-                where.values,
-            ).fetchone()[0]
-            rows = _select(
-                connection, search, limit=limit + 1 if limit else 0, offset=offset, after=after
-            ).fetchall()
+        with self._reading() as reader:
+            total = match(reader, search)
+            rows = select_page(
+                reader,
+                search,
+                total=total,
+                limit=limit + 1 if limit else 0,
+                offset=offset,
+                after=after,
+            )
         items = rows[:limit]
         return Page(
             total,
@@ -58,65 +59,27 @@ class ImageLists:
 
     def facets(self, search: Search, name: str) -> list[dict[str, Any]]:
         """Count the values of a field among all images that match, the most frequent first."""
-        field = find_field(name)
-        if field.is_text:
-            raise BadRequest(
-                f"facets has {name[:100]!r}, which is a field of words. Use fields of the types str"
-                " and array."
+        field = find_whole_field(name, purpose="facets")
+        with self._reading() as reader:
+            table = among_matched(search, field, total=match(reader, search))
+            rows = reader.rows(
+                f"SELECT {field.operand} AS value, count(*) AS number"  # noqa: S608, see search.py
+                f" FROM {table.sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?",
+                (*table.values, _MAX_FACET_VALUES),
             )
-        where, table = search.where, _table(field)
-        with self._reading() as connection:
-            rows = connection.execute(
-                f"SELECT {field.operand} AS value, count(DISTINCT source_image.sequence) AS number"  # noqa: S608, see search.py
-                f" FROM {table.sql} WHERE {where.sql} AND value IS NOT NULL"
-                " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?",
-                (*table.values, *where.values, _MAX_FACET_VALUES),
-            ).fetchall()
         return [{"value": row["value"], "count": row["number"]} for row in rows]
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Reader]:
         """Lend a connection whose reads all see the same rows."""
         with self._database.connection() as connection:
-            connection.create_function("has_words", 2, has_words, deterministic=True)
+            if self._delayed is not None:
+                self._delayed.catch_up(connection)
             connection.execute("BEGIN")
-            yield connection
+            yield Reader(connection, DELAYED_TABLES if self._delayed else "")
             connection.execute("COMMIT")
-
-
-def _select(
-    connection: sqlite3.Connection,
-    search: Search,
-    *,
-    limit: int,
-    offset: int,
-    after: Position | None,
-) -> sqlite3.Cursor:
-    keys = [key.field.key for key in search.keys]
-    columns = "".join(f", {key.sql} AS key_{number}" for number, key in enumerate(keys))
-    where, order = search.where, search.order
-    behind = search.behind(after) if after is not None else Fragment("1")
-    return connection.execute(
-        f"SELECT source_image.*{columns} FROM source_image"  # noqa: S608, see search.py
-        f" WHERE {where.sql} AND {behind.sql} ORDER BY {order.sql} LIMIT ? OFFSET ?",
-        (
-            *(value for key in keys for value in key.values),
-            *where.values,
-            *behind.values,
-            *order.values,
-            limit,
-            offset,
-        ),
-    )
 
 
 def _position(search: Search, row: sqlite3.Row) -> Position:
     values = tuple(row[f"key_{number}"] for number in range(len(search.keys)))
     return Position(values, row["sequence"])
-
-
-def _table(field: SearchField) -> Fragment:
-    if not field.path:
-        return Fragment("source_image")
-    elements = field.elements
-    return Fragment(f"source_image, {elements.sql}", elements.values)

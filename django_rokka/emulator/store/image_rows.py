@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from hashlib import sha1
 from typing import Any
 
+from django_rokka.emulator.store.search_index import INDEXED_COLUMNS, index_row
+
 __all__ = [
     "StoredImage",
     "find_row",
@@ -96,7 +98,8 @@ def find_row(
     deleted_since: str = "",
 ) -> StoredImage | None:
     """Find by whole hash, or by a prefix that names one image; a known short hash wins."""
-    alive = "AND (deleted IS NULL OR deleted >= ?)" if with_deleted else "AND deleted IS NULL"
+    # The plus keeps SQLite from an index of all that are deleted or not.
+    alive = "AND (deleted IS NULL OR deleted >= ?)" if with_deleted else "AND +deleted IS NULL"
     values = (deleted_since,) if with_deleted else ()
     rows = connection.execute(
         f"SELECT * FROM source_image WHERE organization = ? AND hash >= ? AND hash < ? {alive}"  # noqa: S608, fixed text
@@ -118,6 +121,7 @@ def insert_row(connection: sqlite3.Connection, image: StoredImage) -> None:
         f"INSERT INTO source_image ({columns}) VALUES ({places})",  # noqa: S608, our own names
         _as_columns(values),
     )
+    index_row(connection, _read_whole(connection, image))
 
 
 def update_row(connection: sqlite3.Connection, image: StoredImage, **changes: Any) -> None:
@@ -128,6 +132,8 @@ def update_row(connection: sqlite3.Connection, image: StoredImage, **changes: An
         " WHERE organization = :organization_ AND hash = :hash_",
         {**_as_columns(changes), "organization_": image.organization, "hash_": image.hash},
     )
+    if INDEXED_COLUMNS.intersection(changes):
+        index_row(connection, _read_whole(connection, image))
 
 
 def read_row(row: sqlite3.Row) -> StoredImage:
@@ -138,6 +144,14 @@ def read_row(row: sqlite3.Row) -> StoredImage:
     for name in _JSON:
         values[name] = json.loads(values[name])
     return StoredImage(**values)
+
+
+def _read_whole(connection: sqlite3.Connection, image: StoredImage) -> sqlite3.Row:
+    row: sqlite3.Row = connection.execute(
+        "SELECT * FROM source_image WHERE organization = ? AND hash = ?",
+        (image.organization, image.hash),
+    ).fetchone()
+    return row
 
 
 def _as_columns(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ __all__ = ["Organizations", "StoredOrganization"]
 
 # The profile is a table of its own, so that roots of before it need no change.
 _SELECT = (
-    "SELECT organization.name, id, created, options, signing_key,"
+    "SELECT organization.name, id, created, options, signing_key, is_paying,"
     " coalesce(display_name, organization.name) AS display_name,"
     " coalesce(billing_email, organization.name || '@rokka.invalid') AS billing_email,"
     " coalesce(master_organization, organization.name) AS master_organization"
@@ -34,6 +34,7 @@ class StoredOrganization:
     billing_email: str
     master_organization: str
     options: dict[str, Any]
+    is_paying: bool
     signing_key: str = field(repr=False)
 
     def as_json(self, *, with_signing_keys: bool) -> dict[str, Any]:
@@ -53,10 +54,11 @@ class StoredOrganization:
 
 
 class Organizations:
-    """All organizations of a root."""
+    """All organizations of a root; new ones pay or not, as they are told."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, is_paying: bool = True) -> None:
         self._database = database
+        self._is_paying = is_paying
 
     def ensure(self, name: str, *, created: str, signing_key: str | None) -> StoredOrganization:
         """Return the organization; make it when it is missing, with a random key if none is given.
@@ -64,7 +66,7 @@ class Organizations:
         A given key replaces the stored one.
         """
         with self._database.transaction() as connection:
-            _insert(connection, name, created=created)
+            _insert(connection, name, created=created, is_paying=self._is_paying)
             if signing_key:
                 connection.execute(
                     "UPDATE organization SET signing_key = ? WHERE name = ?", (signing_key, name)
@@ -85,7 +87,7 @@ class Organizations:
     ) -> bool:
         """Make an organization; say whether the name was free."""
         with self._database.transaction() as connection:
-            if not _insert(connection, name, created=created):
+            if not _insert(connection, name, created=created, is_paying=self._is_paying):
                 return False
             connection.execute(
                 "INSERT INTO organization_profile"
@@ -115,21 +117,34 @@ class Organizations:
                 (json.dumps(options), name),
             )
 
+    def set_paying(self, name: str, *, is_paying: bool) -> None:
+        """Make an organization a paying or a free one."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE organization SET is_paying = ? WHERE name = ?", (is_paying, name)
+            )
+
     def _list(self, where: str, value: str) -> list[StoredOrganization]:
         with self._database.connection() as connection:
             rows = connection.execute(
                 f"{_SELECT} WHERE {where} ORDER BY organization.name", (value,)
             ).fetchall()
         return [
-            StoredOrganization(**{**dict(row), "options": json.loads(row["options"])})
+            StoredOrganization(
+                **{
+                    **dict(row),
+                    "options": json.loads(row["options"]),
+                    "is_paying": bool(row["is_paying"]),
+                }
+            )
             for row in rows
         ]
 
 
-def _insert(connection: sqlite3.Connection, name: str, *, created: str) -> bool:
+def _insert(connection: sqlite3.Connection, name: str, *, created: str, is_paying: bool) -> bool:
     inserted = connection.execute(
-        "INSERT INTO organization (name, id, created, signing_key, options)"
-        " VALUES (?, ?, ?, ?, '{}') ON CONFLICT DO NOTHING",
-        (name, str(uuid.uuid4()), created, secrets.token_urlsafe(24)),
+        "INSERT INTO organization (name, id, created, signing_key, options, is_paying)"
+        " VALUES (?, ?, ?, ?, '{}', ?) ON CONFLICT DO NOTHING",
+        (name, str(uuid.uuid4()), created, secrets.token_urlsafe(24), is_paying),
     )
     return inserted.rowcount > 0

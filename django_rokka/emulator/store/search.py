@@ -9,13 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.store.search_fields import Fragment, SearchField, find_field
-from django_rokka.emulator.store.search_values import make_condition
+from django_rokka.emulator.store.search_fields import (
+    Fragment,
+    SearchField,
+    find_field,
+    find_whole_field,
+)
+from django_rokka.emulator.store.search_values import make_comparisons
 
 __all__ = ["Position", "Search", "SortKey"]
 
@@ -25,6 +30,13 @@ _LARGEST_INTEGER = 2**63 - 1
 # Far below what SQLite can take.
 _MAX_CONDITIONS = 100
 _MAX_KEYS = 10
+_ALWAYS_THERE = frozenset(
+    {
+        *("created", "name", "mimetype", "format", "size", "width", "height"),
+        *("hash", "short_hash", "binary_hash"),
+    }
+)
+"""Columns in which every image has a value."""
 
 
 class SortKey(NamedTuple):
@@ -32,6 +44,23 @@ class SortKey(NamedTuple):
 
     field: SearchField
     is_descending: bool
+
+    @property
+    def sql(self) -> Fragment:
+        """What is compared."""
+        return self.field.sort_key(is_descending=self.is_descending)
+
+    @property
+    def is_always_there(self) -> bool:
+        """Whether every image has a value."""
+        return self.field.column in _ALWAYS_THERE
+
+
+class Condition(NamedTuple):
+    """A field, and comparisons of which each has to hold for one of its values."""
+
+    field: SearchField
+    comparisons: tuple[Fragment, ...]
 
 
 class Position(NamedTuple):
@@ -45,7 +74,7 @@ class Search(NamedTuple):
     """What a request asks of the images of one organization."""
 
     organization: str
-    conditions: tuple[Fragment, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     is_any: bool = False
     deleted_since: str | None = None
     sort: str = _NEWEST_FIRST
@@ -73,7 +102,7 @@ class Search(NamedTuple):
             )
         return cls(
             organization=organization,
-            conditions=tuple(make_condition(find_field(name), value) for name, value in asked),
+            conditions=tuple(_read_condition(name, value) for name, value in asked),
             is_any=is_any,
             deleted_since=deleted_since,
             sort=sort or _NEWEST_FIRST,
@@ -81,46 +110,107 @@ class Search(NamedTuple):
         )
 
     @property
-    def where(self) -> Fragment:
-        """All that an image has to be."""
-        sql = "source_image.organization = ? AND source_image.deleted IS NULL"
-        values: tuple[Any, ...] = (self.organization,)
-        if self.deleted_since is not None:
-            sql = "source_image.organization = ? AND source_image.deleted >= ?"
-            values += (self.deleted_since,)
-        if self.conditions:
-            joined = (" OR " if self.is_any else " AND ").join(
-                f"({condition.sql})" for condition in self.conditions
+    def alive(self) -> Fragment:
+        """All images among which is searched, as a condition on a row."""
+        if self.deleted_since is None:
+            return Fragment(
+                "source_image.organization = ? AND source_image.deleted IS NULL",
+                (self.organization,),
             )
-            sql += f" AND ({joined})"
-            values += tuple(value for condition in self.conditions for value in condition.values)
-        return Fragment(sql, values)
-
-    @property
-    def order(self) -> Fragment:
-        """The keys, and the newest first among images that are equal by them."""
-        keys = [(key.field.key, key.is_descending) for key in self.keys]
-        sql = [f"{key.sql}{' DESC' if is_descending else ''}" for key, is_descending in keys]
         return Fragment(
-            ", ".join([*sql, "source_image.sequence DESC"]),
-            tuple(value for key, _ in keys for value in key.values),
+            "source_image.organization = ? AND source_image.deleted >= ?",
+            (self.organization, self.deleted_since),
         )
 
-    def behind(self, position: Position) -> Fragment:
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether not simply all images of the organization are meant."""
+        return bool(self.conditions) or self.deleted_since is not None
+
+    def matching(self, count: Callable[[Fragment], int]) -> Fragment:
+        """Return the query for the numbers of all images that match, some of them several times.
+
+        ``count`` counts the rows of a query.
+        """
+        if not self.conditions:
+            return Fragment(
+                f"SELECT sequence FROM source_image WHERE {self.alive.sql}",  # noqa: S608, fixed text
+                self.alive.values,
+            )
+        conditions = [self._selects(condition) for condition in self.conditions]
+        if not self.is_any:
+            return _intersect([select for selects in conditions for select in selects], count)
+        sets = [_intersect(selects, count) for selects in conditions]
+        return Fragment(
+            " UNION ALL ".join(each.sql for each in sets),
+            tuple(value for each in sets for value in each.values),
+        )
+
+    def order(self, *, is_lead_there: bool = False) -> str:
+        """Write the order by ``key_0``, ``key_1``..., and the newest first among equal images."""
+        parts = []
+        for number, key in enumerate(self.keys):
+            if not (key.is_always_there or (is_lead_there and number == 0)):
+                # Last in both directions, as in a search index, which is none of SQL.
+                parts.append(f"key_{number} IS NULL")
+            parts.append(f"key_{number}{' DESC' if key.is_descending else ''}")
+        return ", ".join([*parts, "number DESC"])
+
+    def values_of(self, field: SearchField) -> Fragment:
+        """Return the table and the condition of all values of a field."""
+        if field.column:
+            return Fragment(
+                f"source_image WHERE {self.alive.sql} AND {field.column} IS NOT NULL",
+                self.alive.values,
+            )
+        is_deleted = int(self.deleted_since is not None)
+        return Fragment(
+            "search_value WHERE organization = ? AND is_deleted = ? AND field = ?",
+            (self.organization, is_deleted, field.key),
+        )
+
+    def behind(self, position: Position, keys: Sequence[Fragment]) -> Fragment:
         """Return what an image has to be to come after a position, whatever was added meanwhile."""
+        if all(key.is_descending and key.is_always_there for key in self.keys):
+            # SQLite finds this place in an index.
+            names = ", ".join(key.sql for key in keys)
+            places = ", ".join("?" for _ in (*keys, position.sequence))
+            return Fragment(
+                f"({names}, source_image.sequence) < ({places})",
+                (*position.values, position.sequence),
+            )
         alternatives: list[str] = []
         values: list[Any] = []
         equal: list[str] = []
         equal_values: list[Any] = []
-        for key, value in zip(self.keys, position.values, strict=True):
-            later = _later(key, value)
+        for key, sql, value in zip(self.keys, keys, position.values, strict=True):
+            later = _later(sql, value, is_descending=key.is_descending)
             alternatives.append(" AND ".join([*equal, f"({later.sql})"]))
             values += [*equal_values, *later.values]
-            equal.append(f"{key.field.key.sql} IS ?")
-            equal_values += [*key.field.key.values, value]
+            equal.append(f"{sql.sql} IS ?")
+            equal_values += [*sql.values, value]
         alternatives.append(" AND ".join([*equal, "source_image.sequence < ?"]))
         values += [*equal_values, position.sequence]
         return Fragment(f"({' OR '.join(alternatives)})", tuple(values))
+
+    def _selects(self, condition: Condition) -> list[Fragment]:
+        """Write one query of numbers for each comparison."""
+        field = condition.field
+        table = self.values_of(field)
+        among = Fragment("")
+        if not field.column and self.deleted_since is not None:
+            # The search index does not know since when.
+            among = Fragment(
+                f" AND sequence IN (SELECT sequence FROM source_image WHERE {self.alive.sql})",  # noqa: S608, fixed text
+                self.alive.values,
+            )
+        return [
+            Fragment(
+                f"SELECT sequence FROM {table.sql} AND {comparison.sql}{among.sql}",  # noqa: S608, fixed text
+                (*table.values, *comparison.values, *among.values),
+            )
+            for comparison in condition.comparisons
+        ]
 
     def write_cursor(self, position: Position | None) -> str:
         """Make an opaque text of a position; ``None`` is the beginning."""
@@ -153,19 +243,36 @@ def _read_sort_key(text: str) -> SortKey:
         raise BadRequest(
             f"The direction in sort={text[:100]!r} is {direction[:100]!r}, must be asc or desc."
         )
-    return SortKey(find_field(name), is_descending)
+    return SortKey(find_whole_field(name, purpose="sort"), is_descending)
 
 
-def _later(key: SortKey, value: Any) -> Fragment:
-    """Compare as SQLite sorts: what has no value comes first, and last when descending."""
-    sql, own = key.field.key
-    if key.is_descending:
-        if value is None:
-            return Fragment("0")
-        return Fragment(f"{sql} < ? OR {sql} IS NULL", (*own, value, *own))
+def _read_condition(name: str, value: str) -> Condition:
+    field = find_field(name)
+    return Condition(field, make_comparisons(field, value))
+
+
+def _intersect(selects: list[Fragment], count: Callable[[Fragment], int]) -> Fragment:
+    """Write the query for the numbers that all of these have.
+
+    The largest is walked through and the others are looked into, which have to be built for it.
+    """
+    if len(selects) > 1:
+        selects = sorted(selects, key=count, reverse=True)
+    first, *others = selects
+    return Fragment(
+        first.sql + "".join(f" AND +sequence IN ({other.sql})" for other in others),
+        tuple(value for select in selects for value in select.values),
+    )
+
+
+def _later(key: Fragment, value: Any, *, is_descending: bool) -> Fragment:
+    """Compare as the list is sorted: what has no value comes last."""
     if value is None:
-        return Fragment(f"{sql} IS NOT NULL", own)
-    return Fragment(f"{sql} > ?", (*own, value))
+        return Fragment("0")
+    operator = "<" if is_descending else ">"
+    return Fragment(
+        f"{key.sql} {operator} ? OR {key.sql} IS NULL", (*key.values, value, *key.values)
+    )
 
 
 def _read_position(parts: Any, length: int) -> Position:

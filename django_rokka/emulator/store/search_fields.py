@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.metadata import USER_TYPES
 
-__all__ = ["Fragment", "SearchField", "find_field"]
+__all__ = ["Fragment", "SearchField", "find_field", "find_whole_field"]
 
 _COLUMNS = {
     "hash": ("str", "hash"),
@@ -22,7 +22,7 @@ _COLUMNS = {
     "height": ("int", "height"),
     "created": ("instant", "created"),
     "name": ("str", "name"),
-    "name_text": ("text", "name"),
+    "name_text": ("text", ""),
     "deletedDate": ("instant", "deleted"),
 }
 _TYPE = "|".join(USER_TYPES)
@@ -31,8 +31,6 @@ _OTHER = re.compile(
     rf"(?P<room>dynamic|static):(?P<kind>{_TYPE}):(?P<name>[a-zA-Z0-9_]{{1,54}})"
     r":(?P<member>[a-zA-Z0-9_]{1,54})"
 )
-# Milliseconds in UTC, so that dates compare as texts.
-_DATE = "strftime('%Y-%m-%dT%H:%M:%f', {})"
 
 
 class Fragment(NamedTuple):
@@ -45,14 +43,14 @@ class Fragment(NamedTuple):
 class SearchField(NamedTuple):
     """A field by its name in a request.
 
-    ``column`` is one of ours and stands in the SQL; ``path`` leads into the JSON of a column and
-    is always bound.
+    ``column`` is one of ours and stands in the SQL; a field without one has its values in the
+    search index, under ``key``.
     """
 
     name: str
     kind: str
-    column: str
-    path: str = ""
+    column: str = ""
+    key: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -60,41 +58,56 @@ class SearchField(NamedTuple):
         return self.kind in {"text", "array_text"}
 
     @property
+    def has_many(self) -> bool:
+        """Whether one image may have several values."""
+        return self.is_text or self.kind == "array"
+
+    @property
+    def table(self) -> str:
+        """Where the values are."""
+        return "source_image" if self.column else "search_value"
+
+    @property
     def operand(self) -> str:
-        """What a value is compared with: a column, or an element of the metadata."""
-        if not self.path:
-            return self.column
-        return _DATE.format("element.value") if self.kind == "date" else "element.value"
+        """What a value is compared with: a column of images, or that of the search index."""
+        return self.column or "value"
 
-    @property
-    def key(self) -> Fragment:
-        """What images are sorted by."""
-        if not self.path:
-            return Fragment(self.column)
-        value = f"json_extract({self.column}, ?)"
-        return Fragment(_DATE.format(value) if self.kind == "date" else value, (self.path,))
-
-    @property
-    def elements(self) -> Fragment:
-        """The table of the values that one image has in its metadata."""
-        return Fragment(f"json_each({self.column}, ?) AS element", (self.path,))
+    def sort_key(self, *, is_descending: bool) -> Fragment:
+        """Return what images are sorted by: of several values the first in that order."""
+        if self.column:
+            return Fragment(f"source_image.{self.column}")
+        first = "max" if is_descending else "min"
+        return Fragment(
+            f"(SELECT {first}(value) FROM search_value"  # noqa: S608, fixed text
+            " WHERE search_value.sequence = source_image.sequence AND field = ?)",
+            (self.key,),
+        )
 
 
 def find_field(name: str) -> SearchField:
     """Return a field by its name, or answer 400."""
     if name in _COLUMNS:
         kind, column = _COLUMNS[name]
-        return SearchField(name, kind, f"source_image.{column}")
+        return SearchField(name, kind, column, "" if column else name)
     if match := _USER.fullmatch(name):
         kind = match["kind"] or "str"
-        key = match["name"] if kind == "str" else f"{kind}:{match['name']}"
-        return SearchField(name, kind, "source_image.user_metadata", f'$."{key}"')
+        return SearchField(name, kind, key=f"user:{kind}:{match['name']}")
     if match := _OTHER.fullmatch(name):
-        # No image has static metadata here: the path of such a field leads nowhere.
-        room = "source_image.dynamic_metadata" if match["room"] == "dynamic" else "'{}'"
-        return SearchField(name, match["kind"], room, f'$."{match["name"]}"."{match["member"]}"')
+        # No image has static metadata here: nothing is found in such a field.
+        return SearchField(name, match["kind"], key=name)
     raise BadRequest(
         f"Unknown field {name[:200]!r}, must be one of: {', '.join(_COLUMNS)},"
         " user:{type}:{field}, dynamic:{type}:{name}:{field}, static:{type}:{name}:{field}."
         f" Types are {', '.join(USER_TYPES)}."
     )
+
+
+def find_whole_field(name: str, *, purpose: str) -> SearchField:
+    """Return a field whose values are no words, or answer 400."""
+    field = find_field(name)
+    if field.is_text:
+        raise BadRequest(
+            f"{purpose} has {name[:100]!r}, which is a field of words. Use fields of other types,"
+            " as str and array."
+        )
+    return field

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -12,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.store.search_fields import Fragment, SearchField
 
-__all__ = ["has_words", "make_condition"]
+__all__ = ["make_comparisons", "words_of", "write_date"]
 
 _RANGE = re.compile(
     r"(?P<open>[\[{])\s*(?P<low>'[^']*'|[^,']*?)\s*,\s*(?P<high>'[^']*'|[^,']*?)\s*(?P<close>[\]}])",
@@ -23,49 +24,54 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,3})
 _WORD = re.compile(r"[^\W_]+")
 
 
-def make_condition(field: SearchField, text: str) -> Fragment:
-    """Write what a value asks of a field, or answer 400 naming both."""
-    condition = _compare(field, text)
-    if not field.path:
-        return condition
-    table = field.elements
-    return Fragment(
-        f"EXISTS (SELECT 1 FROM {table.sql} WHERE {condition.sql})",  # noqa: S608, fixed text
-        (*table.values, *condition.values),
-    )
+def make_comparisons(field: SearchField, text: str) -> tuple[Fragment, ...]:
+    """Write what a value asks of a field, or answer 400 naming both.
 
-
-def has_words(text: Any, query: str) -> bool:
-    """Say whether a text has all words of a query; SQL calls it.
-
-    Case is ignored, and a ``*`` at the end of the query completes its last word. Rokka also takes
-    compounds apart and reduces words to their stems.
+    Every one of the comparisons has to hold for some value of the image.
     """
-    words = _words(text) if isinstance(text, str) else []
-    wanted = _words(query)
-    if not wanted:
-        return False
-    beginning = wanted.pop() if query.endswith("*") else ""
-    return set(wanted) <= set(words) and (
-        not beginning or any(word.startswith(beginning) for word in words)
-    )
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
-
-
-def _compare(field: SearchField, text: str) -> Fragment:
     if field.is_text:
-        return Fragment(f"has_words({field.operand}, ?)", (text,))
+        return _compare_words(text)
     # A place has a comma of its own.
     span = _RANGE.fullmatch(text) if field.kind != "latlon" else None
     if span is not None:
-        return _compare_range(field, span)
+        return (_compare_range(field, span),)
     if text.endswith("*") and field.kind in {"str", "array"}:
-        prefix = text[:-1]
-        return Fragment(f"substr({field.operand}, 1, ?) = ?", (len(prefix), prefix))
-    return Fragment(f"{field.operand} = ?", (_read(field, text),))
+        return (_compare_beginning(field.operand, text[:-1]),)
+    return (Fragment(f"{field.operand} = ?", (_read(field, text),)),)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in lower case.
+
+    Rokka also takes compounds apart and reduces words to their stems.
+    """
+    return _WORD.findall(text.casefold())
+
+
+def write_date(text: str) -> str:
+    """Write a date so that dates compare as texts: with milliseconds, in UTC."""
+    return _read_date(text).replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def _compare_words(text: str) -> tuple[Fragment, ...]:
+    """Ask for all words; a ``*`` at the end completes the last one."""
+    words = words_of(text)
+    beginning = [words.pop()] if words and text.endswith("*") else []
+    return (
+        *(Fragment("value = ?", (word,)) for word in words),
+        *(_compare_beginning("value", word) for word in beginning),
+    ) or (Fragment("0"),)
+
+
+def _compare_beginning(operand: str, beginning: str) -> Fragment:
+    """Write a range, as an index has it: from the beginning to the next text of its length."""
+    begun = beginning.rstrip(chr(sys.maxunicode))
+    if not begun:
+        return Fragment(f"{operand} >= ?", (beginning,))
+    following = ord(begun[-1]) + 1
+    # Half characters are none, and cannot be bound.
+    end = begun[:-1] + chr(0xE000 if following == 0xD800 else following)
+    return Fragment(f"{operand} >= ? AND {operand} < ?", (beginning, end))
 
 
 def _compare_range(field: SearchField, span: re.Match[str]) -> Fragment:
@@ -118,10 +124,6 @@ def _write_instant(text: str) -> str:
     return _read_date(text).isoformat()
 
 
-def _write_date(text: str) -> str:
-    return _read_date(text).replace(tzinfo=None).isoformat(timespec="milliseconds")
-
-
 def _without_quotes(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text
 
@@ -129,7 +131,7 @@ def _without_quotes(text: str) -> str:
 _DATE_RULE = "a date like '2017-01-01T00:00:00Z'"
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "array": ("a string", str),
-    "date": (_DATE_RULE, _write_date),
+    "date": (_DATE_RULE, write_date),
     "double": ("a number", _read_double),
     "instant": (_DATE_RULE, _write_instant),
     "int": ("a whole number of at most 18 digits", _read_integer),

@@ -89,7 +89,7 @@ class SourceImages:
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "SELECT * FROM source_image"
-                " WHERE organization = ? AND binary_hash = ? AND deleted IS NULL",
+                " WHERE organization = ? AND binary_hash = ? AND +deleted IS NULL",
                 (organization, binary_hash),
             ).fetchall()
             for row in rows:

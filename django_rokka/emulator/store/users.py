@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import string
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -61,18 +61,11 @@ class StoredKey:
 
 
 class Users:
-    """The users of a root, and their keys; the root user's own key is in no row."""
+    """The users of a root, and their keys; the root user's own keys are in no row."""
 
-    def __init__(self, database: Database, *, root_key: str) -> None:
+    def __init__(self, database: Database, *, root_keys: Iterable[str]) -> None:
         self._database = database
-        self._root_digest = _digest(root_key)
-        self.root_key = StoredKey(
-            id=str(uuid.uuid5(uuid.NAMESPACE_URL, self._root_digest)),
-            user_id=ROOT_USER.id,
-            comment="given to the emulator at its start",
-            created=ROOT_USER.created,
-            restrictions={},
-        )
+        self._root_keys = {digest: _root_key(digest) for digest in map(_digest, root_keys)}
 
     def find(self, id: str) -> StoredUser | None:
         """Return the user with this id."""
@@ -100,19 +93,25 @@ class Users:
     def find_key(self, value: str) -> StoredKey | None:
         """Return the key with this value."""
         digest = _digest(value)
-        if hmac.compare_digest(digest, self._root_digest):
-            return self.root_key
+        for root_digest, key in self._root_keys.items():
+            if hmac.compare_digest(digest, root_digest):
+                return key
         with self._database.connection() as connection:
             row = connection.execute("SELECT * FROM api_key WHERE digest = ?", (digest,)).fetchone()
         return _read(row) if row else None
 
     def find_key_by_id(self, id: str) -> StoredKey | None:
         """Return the key with this id."""
-        if id == self.root_key.id:
-            return self.root_key
+        for key in self._root_keys.values():
+            if id == key.id:
+                return key
         with self._database.connection() as connection:
             row = connection.execute("SELECT * FROM api_key WHERE id = ?", (id,)).fetchone()
         return _read(row) if row else None
+
+    def is_root_key(self, key: StoredKey) -> bool:
+        """Say whether the emulator was started with a key."""
+        return key in self._root_keys.values()
 
     def keys(self, user_id: str) -> list[StoredKey]:
         """List the keys of a user, oldest first."""
@@ -120,7 +119,7 @@ class Users:
             rows = connection.execute(
                 "SELECT * FROM api_key WHERE user_id = ? ORDER BY rowid", (user_id,)
             ).fetchall()
-        own = [self.root_key] if user_id == ROOT_USER.id else []
+        own = self._root_keys.values() if user_id == ROOT_USER.id else []
         return [*own, *map(_read, rows)]
 
     def add_key(
@@ -140,6 +139,7 @@ class Users:
             restrictions=restrictions,
         )
         value = _digest(user_id)[:32] + "".join(secrets.choice(_LETTERS) for _ in range(32))
+        # However many keys the emulator was started with, they count as one.
         allowed = MAX_KEYS - (user_id == ROOT_USER.id)
         with self._database.transaction() as connection:
             count = connection.execute(
@@ -169,7 +169,7 @@ class Users:
 
     def note_access(self, key: StoredKey, *, now: str) -> StoredKey:
         """Remember that a key was used, once a day."""
-        if key.id == self.root_key.id or (key.accessed or "")[:10] == now[:10]:
+        if self.is_root_key(key) or (key.accessed or "")[:10] == now[:10]:
             return key
         with self._database.transaction() as connection:
             connection.execute("UPDATE api_key SET accessed = ? WHERE id = ?", (now, key.id))
@@ -191,6 +191,16 @@ class Users:
 
 def _digest(value: str) -> str:
     return sha256(value.encode(errors="surrogatepass")).hexdigest()
+
+
+def _root_key(digest: str) -> StoredKey:
+    return StoredKey(
+        id=str(uuid.uuid5(uuid.NAMESPACE_URL, digest)),
+        user_id=ROOT_USER.id,
+        comment="given to the emulator at its start",
+        created=ROOT_USER.created,
+        restrictions={},
+    )
 
 
 def _read(row: sqlite3.Row) -> StoredKey:

@@ -13,6 +13,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 
+import { walk } from "../../rokka_js_methods.mjs";
 import { API_KEY, CASES, LOCAL, ORGANIZATION } from "./cases.mjs";
 
 const RENDER_PREFIX = "/render-host/";
@@ -121,23 +122,11 @@ function revive(argument) {
 // Fail where a method of the client is neither recorded nor local, or one of those does not exist.
 function checkMethods(client) {
   const known = new Set([...CASES.map(([method]) => method), ...LOCAL]);
-  const existing = new Set(walk(client, ""));
+  const existing = new Set(walk(client));
   const forgotten = [...existing].filter((method) => !known.has(method));
   assert.ok(!forgotten.length, `neither recorded nor local: ${forgotten}`);
   const gone = [...known].filter((method) => !existing.has(method));
   assert.ok(!gone.length, `no methods of the client: ${gone}`);
-}
-
-function* walk(object, prefix) {
-  const names = new Set(Object.getOwnPropertyNames(object));
-  const prototype = Object.getPrototypeOf(object);
-  if (prototype !== Object.prototype) Object.getOwnPropertyNames(prototype).forEach((name) => names.add(name));
-  for (const name of names) {
-    if (["constructor", "state", "_state"].includes(name)) continue;
-    const member = object[name];
-    if (typeof member === "function") yield prefix + name;
-    else if (typeof member === "object" && member !== null) yield* walk(member, `${prefix}${name}.`);
-  }
 }
 
 function describe(request, body) {

@@ -119,7 +119,7 @@ def test_options__are_merged_and_taken_away(rokka: Rokka) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "status"),
     [
-        ("render_org_fallback", '"acme"', 501),
+        ("render_org_fallback", "3", 400),
         ("loud", "true", 400),
         ("protect_dynamic_stack", "perhaps", 400),
         ("remote_basepath", "ftp://example.com/", 400),

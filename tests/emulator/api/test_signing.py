@@ -47,9 +47,3 @@ def test_sign__is_for_those_who_may_see_protected_images(rokka: Rokka) -> None:
         for role in ("sourceimages:read", "read")
     ]
     assert statuses == [403, 200]
-
-
-def test_render__names_what_is_missing(rokka: Rokka) -> None:
-    answer = rokka.api("POST", "/utils/demo/render/dynamic/noop.jpg")
-    assert answer.status_code == 501
-    assert "rendering without storing" in answer.json()["error"]["message"]

@@ -130,11 +130,14 @@ def test_schemas__are_public(rokka: Rokka, path: str) -> None:
     assert rokka.api("GET", path, headers={"Api-Key": ""}).status_code == 200
 
 
-def test_operations__describe_what_is_rendered(rokka: Rokka) -> None:
+def test_operations__describe_all_that_were_recorded(rokka: Rokka) -> None:
     operations = rokka.api("GET", "/operations").json()
-    assert set(operations) == {
-        *("resize", "crop", "rotate", "autorotate", "grayscale", "blur", "noop")
+    assert set(operations) >= {
+        *("resize", "rotate", "autorotate", "dropshadow", "trim", "noop", "crop", "composition"),
+        *("blur", "primitive", "grayscale", "sepia", "modulate", "alpha", "glitch", "addframes"),
     }
+    for operation in operations.values():
+        assert operation["properties"]["enabled"]["default"] is True
     assert operations["crop"]["required"] == ["width", "height"]
 
 

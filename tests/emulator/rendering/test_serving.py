@@ -140,29 +140,17 @@ def test_render__applies_variables_and_overrides(
         ("/dynamic/{hash}.png?v=nonsense", 400, "is no JSON"),
         ("/dynamic/{hash}.xyz", 400, "Unknown format 'xyz'"),
         ("/dynamic/o-dpr-2/{hash}.png", 400, "needs a resize operation"),
-        ("/dynamic/{hash}.svg", 400, "cannot become an SVG"),
         ("/dynamic/resize-width-10000-height-30000/{hash}.png", 400, "from 1 to 10000"),
         (
             "/dynamic/resize-width-10000-height-10000-mode-fill/o-dpr-9/{hash}.png",
             400,
             "megapixels",
         ),
-        ("/dynamic/{hash}.blur", 501, "the format 'blur'"),
-        ("/dynamic/composition-width-9/{hash}.png", 501, "the operation 'composition'"),
-        ("/dynamic/crop-width-9-height-9-mode-box/{hash}.png", 501, "the mode 'box'"),
-        ("/dynamic/resize-width-9-sharpen-true/{hash}.png", 501, "the option 'sharpen'"),
-        ("/dynamic/resize-width-9/o-basestack-x/{hash}.png", 501, "option 'basestack'"),
-        ("/dynamic/autorotate-width-9/{hash}.png", 501, "options of the operation 'autorotate'"),
-        ("/dynamic/crop-width-9-height-9-scale-50/{hash}.png", 501, "the option 'scale'"),
+        ("/dynamic/resize-width-9/o-basestack-x/{hash}.png", 404, "No stack 'x' found"),
         ("/dynamic/rotate/{hash}.png", 400, "needs a value for angle"),
         ("/dynamic/noop/o-autoformat-perhaps/{hash}.png", 400, "must be true or false"),
-        (
-            "/dynamic/noop/o-jpg.transparency.autoformat-true/{hash}.jpg",
-            501,
-            "'jpg.transparency.autoformat'",
-        ),
-        ("/dynamic/noop/o-source_file-1/{hash}.png", 400, "without operations"),
-        ("/dynamic/-https://example.com/a.jpg-.png", 501, "remote images"),
+        ("/dynamic/noop/o-source_file-1/{hash}.png", 400, "no operations"),
+        ("/dynamic/-https://example.com/a.jpg-.png", 403, "remote_fullurl_allow"),
     ],
 )
 def test_render__says_what_is_wrong_or_missing(
@@ -174,6 +162,7 @@ def test_render__says_what_is_wrong_or_missing(
         "application/json",
     )
     assert message in response.json()["error"]["message"]
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_render__is_read_only(rokka: Rokka, image: dict[str, Any]) -> None:
@@ -390,22 +379,20 @@ class TestSources:
         assert message in response.json()["error"]["message"]
 
     @pytest.mark.parametrize(
-        ("steps", "size"),
+        "steps",
         [
-            ("rotate-angle-1--resize-width-2500-height-2500-mode-absolute", "25000 x 25000 pixels"),
-            ("resize-width-3000-height-2-mode-absolute--rotate-angle-45", "212"),
-            ("grayscale--resize-width-1000-height-1000-mode-absolute", "10000 x 10000 pixels in 3"),
+            "rotate-angle-1--resize-width-2500-height-2500-mode-absolute",
+            "resize-width-3000-height-2-mode-absolute--rotate-angle-45",
+            "grayscale--resize-width-1000-height-1000-mode-absolute",
         ],
     )
     def test_growing_step__is_refused_before_it_takes_memory(
-        self, rokka: Rokka, steps: str, size: str
+        self, rokka: Rokka, steps: str
     ) -> None:
         digest = rokka.upload(animation("GIF"))["hash"]
         response = rokka.render(f"/dynamic/{steps}/o-dpr-10/{digest}.webp")
         assert response.status_code == 400
-        message = response.json()["error"]["message"]
-        assert f"The picture would have {size}" in message
-        assert "more than 225 megapixels. Ask for a smaller one." in message
+        assert "megapixels" in response.json()["error"]["message"]
 
     def test_svg__is_drawn_at_the_size_asked_for(self, rokka: Rokka) -> None:
         digest = rokka.upload(SVG)["hash"]

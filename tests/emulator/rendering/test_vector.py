@@ -7,7 +7,9 @@ from tests.emulator.conftest import Rokka
 from tests.emulator.pictures import BLUE, RED, SVG, decode, is_close, pixel
 
 
-@pytest.mark.parametrize("operations", ["noop", "resize-width-600", "autorotate"])
+@pytest.mark.parametrize(
+    "operations", ["noop", "resize-width-600", "autorotate", "resize-width-30-sharpen-true"]
+)
 def test_svg__stays_byte_by_byte(rokka: Rokka, operations: str) -> None:
     digest = rokka.upload(SVG)["hash"]
     response = rokka.render(f"/dynamic/{operations}/{digest}.svg")
@@ -32,10 +34,51 @@ def test_svg__is_cropped_as_a_view_onto_it(rokka: Rokka) -> None:
 
 
 @pytest.mark.parametrize(
-    "operations", ["grayscale", "rotate-angle-90", "crop-width-9-height-9-anchor-smart"]
+    ("operations", "first", "last"),
+    [
+        ("autorotate-width-1-height-2", RED, BLUE),
+        ("autorotate-width-1-height-2-rotation_direction-counterclockwise", BLUE, RED),
+        # Twice the same way is upside down.
+        (
+            "autorotate-width-1-height-2--autorotate-width-2-height-1--crop-width-9-height-9-anchor-0_0",
+            BLUE,
+            BLUE,
+        ),
+        ("crop-width-30-height-20-anchor-right_top--{back}", BLUE, BLUE),
+        ("autorotate-width-1-height-2--crop-width-20-height-30-anchor-left_top", RED, RED),
+        ("{back}--resize-width-80--crop-width-20-height-30-anchor-left_top", BLUE, BLUE),
+    ],
 )
-def test_svg__has_no_pixels_to_work_on(rokka: Rokka, operations: str) -> None:
+def test_svg__is_turned_as_a_view_onto_it(
+    rokka: Rokka, operations: str, first: tuple[int, ...], last: tuple[int, ...]
+) -> None:
+    back = "autorotate-width-1-height-2-rotation_direction-counterclockwise"
     digest = rokka.upload(SVG)["hash"]
-    response = rokka.render(f"/dynamic/{operations}/{digest}.svg")
-    assert response.status_code == 501
-    assert "Ask for png or webp instead." in response.json()["error"]["message"]
+    path = f"/dynamic/{operations.format(back=back)}/{digest}"
+    drawn = pyvips.Image.svgload_buffer(rokka.render(f"{path}.svg").content)
+    picture, pixels = decode(drawn.write_to_buffer(".png")), rokka.picture(f"{path}.png")
+    assert picture.size == pixels.size
+    for found in (picture, pixels):
+        assert is_close(pixel(found, 0.5, 0.1), first)
+        assert is_close(pixel(found, 0.5, 0.9), last)
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        "grayscale",
+        "rotate-angle-90",
+        "trim",
+        "crop-width-9-height-9-anchor-smart",
+        "crop-width-9-height-9-anchor-face-fallback-smart",
+    ],
+)
+def test_svg__holds_the_pixels_that_an_operation_needs(rokka: Rokka, operations: str) -> None:
+    path = f"/dynamic/{operations}/{rokka.upload(SVG)['hash']}"
+    response = rokka.render(f"{path}.svg")
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    drawn = pyvips.Image.svgload_buffer(response.content)
+    picture, pixels = decode(drawn.write_to_buffer(".png")), rokka.picture(f"{path}.png")
+    assert picture.size == pixels.size
+    for x in (0.1, 0.9):
+        assert is_close(pixel(picture, x, 0.5), pixel(pixels, x, 0.5))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,18 +81,56 @@ def test_search__stays_usable_with_many_images(
     assert time.perf_counter() - start < 5
 
 
-@pytest.mark.parametrize("deleted_since", [None, ""])
-def test_list__is_read_from_an_index(database: Database, deleted_since: str | None) -> None:
-    search = Search.make("demo", deleted_since=deleted_since)
-    where = search.where
+def plans(database: Database, search: Search, **page: Any) -> list[str]:
+    """Return how SQLite goes about the queries of a page."""
+    queries: list[str] = []
     with database.connection() as connection:
-        plan = connection.execute(
-            f"EXPLAIN QUERY PLAN SELECT * FROM source_image WHERE {where.sql}"  # noqa: S608
-            f" ORDER BY {search.order.sql}",
-            where.values,
-        ).fetchall()
-    assert "source_image_created" in plan[0]["detail"]
-    assert ("TEMP B-TREE" in str([row["detail"] for row in plan])) is (deleted_since is not None)
+        connection.set_trace_callback(queries.append)
+    ImageLists(database).page(search, limit=10, **page)
+    with database.connection() as connection:
+        connection.set_trace_callback(None)
+        return [
+            row["detail"]
+            for query in queries
+            if "SELECT" in query
+            for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")
+        ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"sort": "size"},
+        {"sort": "user:int:id desc,width"},
+        {"deleted_since": ""},
+        {"conditions": [("width", "[3,]")]},
+        {"conditions": [("name", "pict*")]},
+        {"conditions": [("user:int:id", "[,9000]"), ("user:array:labels", "lake")]},
+        {"conditions": [("user:int:id", "5"), ("hash", "a*")], "is_any": True},
+        {"conditions": [("name_text", "picture 7*")], "sort": "created"},
+    ],
+)
+def test_search__reads_indexes_alone(database: Database, query: dict[str, Any]) -> None:
+    fill(database, 1_200)
+    found = plans(database, Search.make("demo", **query))
+    assert any("INDEX" in detail or "PRIMARY KEY" in detail for detail in found)
+    assert not [detail for detail in found if detail.startswith("SCAN source_image")]
+    assert not [detail for detail in found if detail.startswith("SCAN search_value")]
+
+
+def test_index__is_made_for_a_root_of_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "rokka.sqlite3"
+    database = Database(path)
+    fill(database, 3)
+    with database.transaction() as connection:
+        connection.execute("DROP TABLE search_value")
+        connection.execute("PRAGMA user_version = 0")
+    database.close()
+    again = Database(path)
+    search = Search.make("demo", conditions=[("user:array:labels", "lake")])
+    assert ImageLists(again).page(search, limit=9).total == 1
+    again.close()
 
 
 def test_source_images__say_that_there_is_none(database: Database) -> None:

@@ -39,6 +39,7 @@ def test_root__of_before_profiles_opens(tmp_path: Path) -> None:
         billing_email="demo@rokka.invalid",
         master_organization="demo",
         options={"a": 1},
+        is_paying=True,
         signing_key="key",
     )
     assert [it.roles for it in services.memberships.of_organization("demo")] == [("admin",)]

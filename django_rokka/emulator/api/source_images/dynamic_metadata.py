@@ -8,6 +8,7 @@ from dataclasses import replace
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.accounts import require_paying
 from django_rokka.emulator.errors import json_response
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.metadata import check_dynamic_value
@@ -23,6 +24,8 @@ def put(
     services: Services, request: IncomingRequest, /, organization: str, hash: str, name: str
 ) -> Response:
     """Set one dynamic metadata: 201 with the image that has it, or 204 if it was set so."""
+    if name == "detection_face":
+        require_paying(services, organization, "Detection of faces")
     value = check_dynamic_value(name, request.lenient_json())
     return _derive(
         services,

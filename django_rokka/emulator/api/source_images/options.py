@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.accounts import require_paying
 from django_rokka.emulator.api.source_images.dynamic_metadata import answer_derived
 from django_rokka.emulator.budgets import spend_invalidation
 from django_rokka.emulator.descriptions import (
@@ -21,8 +22,6 @@ from django_rokka.emulator.services import Services, no_source_image
 from django_rokka.emulator.store import StoredImage
 
 __all__ = ["describe", "invalidate", "label", "lock", "protect"]
-
-INVALIDATIONS_PER_HOUR = 5
 
 
 def protect(
@@ -51,7 +50,8 @@ def lock(services: Services, request: IncomingRequest, /, organization: str, has
 def label(
     services: Services, _request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
-    """Store labels; they are placeholders, made of nothing but the image's format and shape."""
+    """Store labels; they are placeholders, made of the image's name, format and shape."""
+    require_paying(services, organization, "Automatic labelling")
     image = services.source_images.change_user_metadata(organization, hash, label_image)
     return _answer(image, organization, hash)
 
@@ -60,6 +60,7 @@ def describe(
     services: Services, request: IncomingRequest, /, organization: str, hash: str
 ) -> Response:
     """Store descriptions; they are placeholders, made of nothing but the image's name and size."""
+    require_paying(services, organization, "Automatic description")
     data = request.json_object()
     languages = read_languages(data.get("languages"))
     force: Any = data.get("force", False)
@@ -76,9 +77,7 @@ def invalidate(
 ) -> Response:
     """Spend one of the invalidations of source images."""
     services.source_image(organization, hash)
-    return spend_invalidation(
-        services, organization, "source_image", per_hour=INVALIDATIONS_PER_HOUR
-    )
+    return spend_invalidation(services, organization, "source_image")
 
 
 def _answer(image: StoredImage | None, organization: str, hash: str) -> Response:

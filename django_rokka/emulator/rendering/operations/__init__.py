@@ -4,25 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django_rokka.emulator.rendering.operations.colours import grayscale, noop
-from django_rokka.emulator.rendering.operations.effects import blur
+from django_rokka.emulator.rendering.operations.areas import Area, Areas, read_areas
+from django_rokka.emulator.rendering.operations.colours import (
+    alpha,
+    grayscale,
+    modulate,
+    multiply,
+    noop,
+    sepia,
+)
+from django_rokka.emulator.rendering.operations.crops import crop
+from django_rokka.emulator.rendering.operations.effects import (
+    blur,
+    circlemask,
+    glitch,
+    sharpen,
+)
+from django_rokka.emulator.rendering.operations.layers import composition, dropshadow
 from django_rokka.emulator.rendering.operations.picture import (
     Apply,
-    Area,
     Picture,
     Scene,
     read_colour,
 )
-from django_rokka.emulator.rendering.operations.sizes import autorotate, crop, resize, rotate
+from django_rokka.emulator.rendering.operations.sizes import autorotate, resize, rotate, trim
+from django_rokka.emulator.rendering.operations.texts import text
 
-__all__ = ["OPERATIONS", "Area", "Picture", "Scene", "read_colour"]
+__all__ = ["OPERATIONS", "Area", "Areas", "Picture", "Scene", "read_areas", "read_colour"]
 
 OPERATIONS: Mapping[str, Apply] = {
     "resize": resize,
     "crop": crop,
     "rotate": rotate,
     "autorotate": autorotate,
+    "trim": trim,
     "grayscale": grayscale,
     "blur": blur,
     "noop": noop,
+    "alpha": alpha,
+    "circlemask": circlemask,
+    "composition": composition,
+    "dropshadow": dropshadow,
+    "glitch": glitch,
+    "modulate": modulate,
+    "multiply": multiply,
+    "sepia": sepia,
+    "sharpen": sharpen,
+    "text": text,
+    # These two are done before there are pixels.
+    "svg2bitmap": noop,
+    "svgdynamic": noop,
 }

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-__all__ = ["Apply", "Area", "Picture", "Scene", "read_colour", "with_alpha"]
+from django_rokka.emulator.rendering.operations.areas import Areas
 
-
-class Area(NamedTuple):
-    """A box in pixels of the picture as it is now."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def scaled(self, horizontal: float, vertical: float) -> Area:
-        """Return the area after its picture was scaled."""
-        return Area(
-            self.x * horizontal, self.y * vertical, self.width * horizontal, self.height * vertical
-        )
-
-    def moved(self, x: float, y: float) -> Area:
-        """Return the area after so much was cut off at the left and at the top."""
-        return self._replace(x=self.x - x, y=self.y - y)
+__all__ = [
+    "Apply",
+    "Picture",
+    "Scene",
+    "join_alpha",
+    "read_colour",
+    "scale_alpha",
+    "split_alpha",
+    "with_alpha",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Frames of equal size, one where nothing moves, and the area that must stay visible."""
+    """Frames of equal size, one where nothing moves, and the areas that crops look for."""
 
     frames: tuple[Any, ...]
-    subject: Area | None = None
+    areas: Areas = field(default_factory=Areas)
+    density: float = 1
+    """The dpr by which a resize has multiplied the size; pixels of later options mean that size."""
 
     @property
     def width(self) -> int:
@@ -46,9 +40,13 @@ class Picture:
         """Pixels from top to bottom."""
         return int(self.frames[0].height)
 
-    def map(self, change: Callable[[Any], Any], *, subject: Area | None) -> Picture:
-        """Return a picture with every frame changed."""
-        return replace(self, frames=tuple(map(change, self.frames)), subject=subject)
+    def map(self, change: Callable[[Any], Any], *, areas: Areas | None = None) -> Picture:
+        """Return a picture with every frame changed; areas that are not given stay."""
+        return replace(
+            self,
+            frames=tuple(map(change, self.frames)),
+            areas=self.areas if areas is None else areas,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,7 @@ class Scene:
     dpr: float = 1
     secondary: Picture | None = None
     """The picture that a composition names."""
-    font: Path | None = None
+    font: Path = Path()
     """The file of the font that a text names."""
 
 
@@ -66,9 +64,31 @@ Apply = Callable[[Picture, Mapping[str, Any], Scene], Picture]
 """An operation: picture, checked options and scene to another picture."""
 
 
+def join_alpha(colours: Any, alpha: Any | None) -> Any:
+    """Put colours and an alpha channel together, as bytes in sRGB."""
+    joined = colours if alpha is None else colours.bandjoin(alpha)
+    return joined.cast("uchar").copy(interpretation="srgb")
+
+
 def read_colour(text: str) -> list[float]:
     """Read ``RRGGBB``."""
     return [float(int(text[start : start + 2], 16)) for start in (0, 2, 4)]
+
+
+def scale_alpha(frame: Any, factor: float) -> Any:
+    """Return a frame that is so much less opaque."""
+    if factor == 1:
+        return frame
+    colours, alpha = split_alpha(with_alpha(frame))
+    return join_alpha(colours, (alpha * factor).rint())
+
+
+def split_alpha(frame: Any) -> tuple[Any, Any]:
+    """Return the colours and the alpha channel, ``None`` where there is none."""
+    if not frame.hasalpha():
+        return frame, None
+    last = frame.bands - 1
+    return frame.extract_band(0, n=last), frame.extract_band(last)
 
 
 def with_alpha(frame: Any) -> Any:

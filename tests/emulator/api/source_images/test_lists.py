@@ -155,9 +155,11 @@ def test_search__finds_by_hashes(filled: Rokka) -> None:
     [
         ("height,width desc", [60, 20, 10, 50, 40, 30]),
         ("height desc,width asc", [30, 40, 50, 10, 20, 60]),
-        ("user:place,width", [30, 50, 60, 10, 20, 40]),
+        ("user:place,width", [10, 20, 40, 30, 50, 60]),
         ("user:place desc,width", [40, 20, 10, 30, 50, 60]),
         ("user:date:day desc, width desc", [30, 60, 50, 40, 20, 10]),
+        ("user:date:day,user:place desc,width", [30, 40, 20, 10, 50, 60]),
+        ("user:array:labels desc,width", [10, 20, 30, 40, 50, 60]),
         ("static:str:a:b,width", [10, 20, 30, 40, 50, 60]),
     ],
 )

@@ -78,7 +78,7 @@ def test_lock__survives_another_upload(rokka: Rokka, path: str) -> None:
 
 def test_label__stores_labels(rokka: Rokka, image: dict[str, Any], path: str) -> None:
     answer = rokka.api("POST", f"{path}/autolabel")
-    metadata = {"array:labels": ["image", "png", "landscape"]}
+    metadata = {"array:labels": ["lake", "image", "png", "landscape"]}
     assert (answer.status_code, answer.json()) == (200, {**image, "user_metadata": metadata})
 
 

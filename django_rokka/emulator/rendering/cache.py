@@ -1,0 +1,199 @@
+"""Renders on disk: found again, made once, and no more of them than there is room for."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from django_rokka.emulator.counters import Counters
+from django_rokka.emulator.single_flight import SingleFlight
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["RenderCache", "Rendered"]
+
+Make = Callable[[Path], str]
+"""Write a render to a path and return its format."""
+
+_ABANDONED = 3600
+"""Seconds after which an unfinished file belongs to a process that was killed."""
+_FRESH = 1
+"""Seconds during which another use of a render need not be noted."""
+_SHARE = 16
+"""The part of the room that one process fills before it looks what others did."""
+
+
+class Rendered(NamedTuple):
+    """A render that is open for reading, so that nothing takes it away, and its format."""
+
+    file: IO[bytes]
+    format: str
+
+
+class RenderCache:
+    """The renders of a root; those that were not used for the longest time go first.
+
+    Several processes may share the root. Each threads' equal wishes are made once; where the
+    system has locks of files, those of several processes are, too.
+    """
+
+    def __init__(self, root: Path, *, maximum: int, counters: Counters) -> None:
+        self._folder = root / "renders"
+        self._unfinished = root / "rendering"
+        self._locks = root / "render-locks"
+        for folder in (self._folder, self._unfinished, self._locks):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._maximum = maximum
+        self._counters = counters
+        self._flights = SingleFlight()
+        self._lock = threading.Lock()
+        # Nothing is known yet: the first new render looks.
+        self._size = maximum
+        self._added = 0
+        self._sweep()
+
+    def fetch(self, key: str, *, formats: Iterable[str], make: Make) -> Rendered:
+        """Return a render by its key, which is made where there is none in any of the formats."""
+        names = tuple(formats)
+        made: list[Rendered] = []
+
+        def work() -> None:
+            with self._alone(key):
+                # Another process may have been faster.
+                if not self._has(key, names) and (rendered := self._make(key, make)):
+                    made.append(rendered)
+
+        while True:
+            if found := self._open(key, names):
+                self._counters.count("cache_hits")
+                return found
+            self._flights.run(key, work)
+            if made:
+                return made[0]
+
+    def make_once(self, make: Make) -> Rendered:
+        """Return a render that nobody finds again."""
+        path = self._unfinished_path()
+        try:
+            written = make(path)
+            self._counters.count("renders")
+            return Rendered(path.open("rb"), written)
+        finally:
+            # Windows keeps what is open; it is swept later.
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
+
+    def _path(self, key: str, format: str) -> Path:
+        return self._folder / key[:2] / key[2:4] / f"{key}.{format}"
+
+    def _open(self, key: str, formats: Iterable[str]) -> Rendered | None:
+        for name in formats:
+            path = self._path(key, name)
+            with suppress(FileNotFoundError):
+                file = path.open("rb")
+                _note_use(file, path)
+                return Rendered(file, name)
+        return None
+
+    def _has(self, key: str, formats: Iterable[str]) -> bool:
+        return any(self._path(key, name).exists() for name in formats)
+
+    def _make(self, key: str, make: Make) -> Rendered | None:
+        """Return a new render; ``None`` if another process needed its room at once."""
+        path = self._unfinished_path()
+        try:
+            written = make(path)
+            self._counters.count("renders")
+            target = self._path(key, written)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            size = path.stat().st_size
+            path.replace(target)
+        finally:
+            path.unlink(missing_ok=True)
+        # Opened before it can be the one that has to go.
+        rendered = self._open(key, [written])
+        self._add(size)
+        return rendered
+
+    def _unfinished_path(self) -> Path:
+        descriptor, name = tempfile.mkstemp(dir=self._unfinished)
+        os.close(descriptor)
+        return Path(name)
+
+    def _add(self, size: int) -> None:
+        """Note a new render, and make room where there may be none left."""
+        with self._lock:
+            self._size += size
+            self._added += size
+            if self._size <= self._maximum and self._added <= self._maximum // _SHARE:
+                return
+            self._size = self._make_room()
+            self._added = 0
+
+    def _make_room(self) -> int:
+        """Remove what was not used for long, and a little more; return what is left."""
+        self._sweep()
+        renders = sorted(_iter_renders(self._folder))
+        size = sum(render.size for render in renders)
+        if size <= self._maximum:
+            return size
+        for render in renders:
+            if size <= self._maximum * (_SHARE - 1) // _SHARE:
+                break
+            # Windows keeps what is open.
+            with suppress(PermissionError):
+                render.path.unlink(missing_ok=True)
+                size -= render.size
+        return size
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left unfinished."""
+        for path in self._unfinished.iterdir():
+            # Another process may be sweeping, too.
+            with suppress(FileNotFoundError, PermissionError):
+                if path.stat().st_mtime < time.time() - _ABANDONED:
+                    path.unlink()
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        """Wait for other processes that make the same render; a killed one's lock is free."""
+        # Few files, which stay: renders that share one wait for each other now and then.
+        with (self._locks / key[:2]).open("ab") as file:
+            # Windows has no such locks: there, a render may be made by two processes.
+            if sys.platform != "win32":
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+class _Render(NamedTuple):
+    used: float
+    path: Path
+    size: int
+
+
+def _note_use(file: IO[bytes], path: Path) -> None:
+    """Note the time in the file's access time; its modification time is for browsers."""
+    status = os.fstat(file.fileno())
+    now = time.time()
+    if now - status.st_atime > _FRESH:
+        # It may have been evicted since it was opened.
+        with suppress(FileNotFoundError):
+            os.utime(path, ns=(int(now * 1e9), status.st_mtime_ns))
+
+
+def _iter_renders(folder: Path) -> Iterator[_Render]:
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            path = Path(directory, name)
+            # Another process may be making room, too.
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                yield _Render(status.st_atime, path, status.st_size)
