@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.test_readme import get_blocks
+
 pytest_plugins = ["pytester"]
 
 SUITE = """
@@ -37,3 +39,23 @@ def test_plugin__gives_a_rokka_to_a_suite(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-p", "no:randomly", "--ds", "tests.settings")
 
     result.assert_outcomes(passed=3)
+
+
+PROJECT = """
+from tests.settings import *
+
+STORAGES["rokka"]["OPTIONS"]["stacks"] = {
+    "thumb": {"operations": [{"name": "resize", "options": {"width": 20}}]},
+}
+"""
+
+
+def test_readme__shows_a_suite_that_passes(pytester: pytest.Pytester) -> None:
+    conftest = next(block for block in get_blocks("python") if "pytest_plugins" in block)
+    suite = next(block for block in get_blocks("python") if "def test_brand__" in block)
+    pytester.makeconftest(conftest)
+    pytester.makepyfile(f"from tests.testapp.models import Brand\n{suite}", project=PROJECT)
+
+    result = pytester.runpytest_subprocess("--ds", "project", "-p", "no:randomly")
+
+    result.assert_outcomes(passed=1)
