@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django_rokka.testing.calls import assert_no_rokka_calls
-from django_rokka.testing.emulation import EmulatedRokka, Rendition, emulate_rokka
+from django_rokka.testing.emulation import EmulatedRokka, Emulation, Rendition, emulate_rokka
 from django_rokka.testing.images import make_image
 
 __all__ = [
     "EmulatedRokka",
+    "Emulation",
     "Rendition",
     "assert_no_rokka_calls",
     "emulate_rokka",

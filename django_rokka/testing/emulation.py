@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.test import override_settings
+from django.test.utils import TestContextDecorator
 
 from django_rokka.conf import get_declared_storages
 from django_rokka.contrib.emulator import EmulatedRokkaStorage
+from django_rokka.contrib.emulator.emulators import forget_emulators
 from django_rokka.render import ImageReference
 from django_rokka.storage import get_rokka_storage, iter_rokka_storages
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from django_rokka.client import RokkaClient
     from django_rokka.emulator import Emulator
 
-__all__ = ["EmulatedRokka", "Rendition", "emulate_rokka"]
+__all__ = ["EmulatedRokka", "Emulation", "Rendition", "emulate_rokka"]
 
 _BACKEND = "django_rokka.contrib.emulator.EmulatedRokkaStorage"
 # The URLs in pages and assertions are those of production.
@@ -87,29 +91,68 @@ class EmulatedRokka:
                 close()
 
 
-@contextmanager
-def emulate_rokka(
-    *, root: str | PathLike[str] | None = None, **options: Any
-) -> Iterator[EmulatedRokka]:
+class Emulation(TestContextDecorator):
+    """A context manager, and a decorator of functions and of test cases, which get ``self.rokka``.
+
+    Coroutine functions are decorated too; generator functions, such as fixtures, are not: use
+    ``with`` in them.
+    """
+
+    def __init__(
+        self, *, root: str | PathLike[str] | None = None, options: Mapping[str, Any]
+    ) -> None:
+        super().__init__(attr_name="rokka")
+        self._root = root
+        self._options = options
+        self._entered: list[ExitStack] = []
+
+    def __enter__(self) -> EmulatedRokka:  # type: ignore[override]  # the stubs know one subclass
+        return self.enable()
+
+    def enable(self) -> EmulatedRokka:
+        """Swap the storages of the project."""
+        with ExitStack() as stack:
+            root = Path(self._root) if self._root else _enter_folder(stack)
+            declared = get_declared_storages()
+            own = {"render_host": _RENDER_HOST, **self._options, "root": root}
+            emulated = {
+                alias: {"BACKEND": _BACKEND, "OPTIONS": {**_known(declared[alias]), **own}}
+                for alias, _ in iter_rokka_storages()
+            }
+            stack.enter_context(override_settings(STORAGES={**declared, **emulated}))
+            stack.callback(_close, tuple(emulated))
+            self._entered.append(stack.pop_all())
+        return EmulatedRokka()
+
+    def disable(self) -> None:
+        """Put the storages of the project back."""
+        self._entered.pop().close()
+
+    def decorate_callable(self, func: Any) -> Any:
+        """Emulate while a function runs; raise ``TypeError`` for a generator function."""
+        if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
+            raise TypeError(
+                f"{func.__name__} is a generator function, which runs after a decorator has ended."
+                " Write 'with emulate_rokka():' in it."
+            )
+        return super().decorate_callable(func)
+
+
+def emulate_rokka(*, root: str | PathLike[str] | None = None, **options: Any) -> Emulation:
     """Emulate every rokka storage of ``STORAGES``, in this process and without a network.
 
     A storage keeps its options; no key and no host of the real rokka is used. ``options`` are
     set on top, as in ``emulate_rokka(stacks={...})``. URLs stay those of production, unless
-    ``render_host`` says otherwise. All is gone at the end, unless there is a ``root`` to keep it.
-    It is a decorator too, for test functions and for methods of test cases.
+    ``render_host`` says otherwise. It begins empty and all is gone at the end, unless there is a
+    ``root`` to keep it.
     """
-    with tempfile.TemporaryDirectory(prefix="rokka-") as folder:
-        declared = get_declared_storages()
-        own = {"render_host": _RENDER_HOST, **options, "root": root or folder}
-        emulated = {
-            alias: {"BACKEND": _BACKEND, "OPTIONS": {**_known(declared[alias]), **own}}
-            for alias, _ in iter_rokka_storages()
-        }
-        with override_settings(STORAGES={**declared, **emulated}):
-            try:
-                yield EmulatedRokka()
-            finally:
-                _close(emulated)
+    return Emulation(root=root, options=options)
+
+
+def _enter_folder(stack: ExitStack) -> Path:
+    root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rokka-")))
+    stack.callback(forget_emulators, root)
+    return root
 
 
 def _known(backend: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +161,7 @@ def _known(backend: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in backend.get("OPTIONS", {}).items() if name in names}
 
 
-def _close(aliases: Mapping[str, Any]) -> None:
+def _close(aliases: Iterable[str]) -> None:
     for alias in aliases:
         storage = storages[alias]
         for part in ("client", "emulator"):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, override_settings
 from PIL import Image
 from pytest_django import Settings
 
 from django_rokka.contrib.emulator import EmulatedRokkaStorage
+from django_rokka.emulator import Emulator
 from django_rokka.exceptions import ServerError
 from django_rokka.storage import RokkaStorage
 from django_rokka.testing import EmulatedRokka, emulate_rokka, make_image
@@ -133,10 +137,61 @@ def test_fetch__says_what_the_browser_accepts(production: None) -> None:
     assert types == ["image/jpeg", "image/webp"]
 
 
-class TestCaseOfAProject(SimpleTestCase):
+def test_override_settings__inside_keeps_faults_and_clock(production: None) -> None:
+    with emulate_rokka(retries=0) as rokka:
+        rokka.emulator.faults.add(method="POST", status=503)
+        emulator = rokka.emulator
+        with override_settings(STATIC_URL="/other/"):
+            assert rokka.emulator is emulator
+            with pytest.raises(ServerError):
+                rokka.upload(make_image())
+
+
+def test_emulate__inside_of_another_begins_empty_and_gives_the_outer_back(production: None) -> None:
+    with emulate_rokka() as rokka:
+        reference = str(rokka.upload(make_image()))
+        with emulate_rokka() as inner:
+            assert not inner.storage.exists(reference)
+        assert rokka.storage.exists(reference)
+
+
+def test_first_use__in_many_threads_makes_one_emulator(production: None) -> None:
+    with emulate_rokka() as rokka, ThreadPoolExecutor(8) as pool:
+        barrier = threading.Barrier(8)
+
+        def use(_: int) -> Emulator:
+            barrier.wait()
+            return rokka.emulator
+
+        assert len(set(pool.map(use, range(8)))) == 1
+
+
+class TestMethodsOfAProject(SimpleTestCase):
     @emulate_rokka()
     def test_decorator__emulates_for_a_method(self) -> None:
         assert isinstance(storages["rokka"], EmulatedRokkaStorage)
+
+    @emulate_rokka()
+    async def test_decorator__emulates_for_a_coroutine(self) -> None:
+        assert isinstance(storages["rokka"], EmulatedRokkaStorage)
+
+
+@emulate_rokka()
+class TestCaseOfAProject(SimpleTestCase):
+    rokka: EmulatedRokka
+
+    def test_decorator__emulates_for_a_test_case(self) -> None:
+        assert self.rokka.storage is storages["rokka"]
+
+
+def test_decorator__refuses_what_would_not_be_emulated() -> None:
+    def fixture() -> Iterator[None]:
+        yield
+
+    with pytest.raises(TypeError, match="fixture is a generator function"):
+        emulate_rokka()(fixture)
+    with pytest.raises(TypeError, match=r"subclasses of unittest\.TestCase"):
+        emulate_rokka()(type("Plain", (), {}))
 
 
 @pytest.mark.django_db

@@ -29,6 +29,9 @@ def test_live_rokka__serves_pictures_to_browsers(rokka, live_rokka):
     assert url.startswith("http://127.0.0.1:")
     response = requests.get(url, timeout=10)
     assert (response.status_code, response.headers["Content-Type"]) == (200, "image/jpeg")
+
+    live_rokka.emulator.faults.add(path="/render", status=503)
+    assert requests.get(url, timeout=10).status_code == 503
 """
 
 
