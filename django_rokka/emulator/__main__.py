@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _serve(options)
     except KeyboardInterrupt:
         return 0
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except (OSError, ValueError) as error:
         print(getattr(error, "strerror", None) or error, file=sys.stderr)
         return 1
     return 0
@@ -54,13 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(options: dict[str, Any]) -> None:
     keys = options["api_key"] or os.environ.get(_KEYS, "").split()
-    emulator = Emulator(
-        root=options["root"],
-        organization=options["organization"],
-        api_key=keys[0] if keys else None,
-        more_api_keys=keys[1:],
-        **_pick_settings(options),
-    )
+    emulator = _open(options, keys)
     with EmulatorServer(emulator, host=options["host"], port=options["port"]) as server:
         ready = {
             "api": server.api_host,
@@ -75,6 +69,23 @@ def _serve(options: dict[str, Any]) -> None:
             _warn(server.api_host)
         print(json.dumps(ready), flush=True)
         threading.Event().wait()
+
+
+def _open(options: dict[str, Any], keys: Sequence[str]) -> Emulator:
+    try:
+        return Emulator(
+            root=options["root"],
+            organization=options["organization"],
+            api_key=keys[0] if keys else None,
+            more_api_keys=keys[1:],
+            **_pick_settings(options),
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise ValueError(
+            f"Cannot keep anything in {str(options['root'])!r}"
+            f" ({getattr(error, 'strerror', None) or error}). Let --root name a folder that this"
+            " user may write, and that is empty or an emulator's."
+        ) from error
 
 
 def _warn(address: str) -> None:
@@ -124,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         "--api-key",
         action="extend",
         nargs="+",
+        type=_read_key,
         metavar="KEY",
         help="keys that open everything; without one a new one is made and shown",
     )
@@ -170,10 +182,18 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _read_port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port < 65_536:
-        raise argparse.ArgumentTypeError(f"{port} is no port, must be from 0 to 65535.")
-    return port
+    if not text.isdecimal() or int(text) >= 65_536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, must be from 0 to 65535.")
+    return int(text)
+
+
+def _read_key(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError(
+            "a key is empty. Is the variable that it comes from set? Leave --api-key out for a new"
+            " one."
+        )
+    return text
 
 
 if __name__ == "__main__":

@@ -121,8 +121,9 @@ def test_command__hands_its_options_to_the_emulator(
     ("options", "message"),
     [
         ([], "--root"),
-        (["--root", "x", "--port", "65536"], "65536 is no port, must be from 0 to 65535."),
-        (["--root", "x", "--port", "a"], "--port"),
+        (["--root", "x", "--port", "65536"], "'65536' is no port, must be from 0 to 65535."),
+        (["--root", "x", "--port", "a"], "'a' is no port, must be from 0 to 65535."),
+        (["--root", "x", "--api-key", ""], "a key is empty."),
         (["--root", "x", "--search-delay", "nan"], "search_delay is nan, must be 0 or more."),
         (["--root", "x", "--render-seconds", "-1"], "render_seconds is -1.0, must be 0 or more."),
         (["--root", "x", "--redirect-missing", "rokka"], "redirect_missing is 'rokka'"),
@@ -142,8 +143,18 @@ def test_command__ends_with_1_where_it_cannot_serve(tmp_path: Path) -> None:
     (tmp_path / "rokka.sqlite3").write_bytes(b"no database" * 100)
     done = run("--root", str(tmp_path), "--port", "0")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "not a database" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == (
+        f"Cannot keep anything in {str(tmp_path)!r} (file is not a database). Let --root name a"
+        " folder that this user may write, and that is empty or an emulator's.\n"
+    )
+
+
+def test_command__names_a_root_that_is_no_folder(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    done = run("--root", str(file), "--port", "0")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Cannot keep anything in {str(file)!r} (File exists).")
 
 
 @pytest.mark.parametrize(("host", "warns"), [("0.0.0.0", True), ("127.0.0.2", False)])  # noqa: S104, it is the claim
