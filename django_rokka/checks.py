@@ -9,9 +9,15 @@ from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
+from django_rokka.conf import find_left_over_settings
 from django_rokka.storage import iter_rokka_storages
 
-__all__ = ["check_deployed_storages", "check_storages"]
+__all__ = [
+    "check_contradictions",
+    "check_deployed_storages",
+    "check_left_over_settings",
+    "check_storages",
+]
 
 
 @register("rokka")
@@ -28,6 +34,39 @@ def check_storages(
         )
         for alias, storage in iter_rokka_storages()
         for problem in storage.find_problems()
+    ]
+
+
+@register("rokka")
+def check_contradictions(
+    app_configs: Sequence[AppConfig] | None = None,  # noqa: ARG001  # Django passes it by name
+    **kwargs: Any,  # later releases pass more
+) -> list[CheckMessage]:
+    """Report options that have no effect."""
+    return [
+        checks.Warning(
+            f"STORAGES[{alias!r}]: {problem.message}",
+            hint=problem.hint,
+            id=f"django_rokka.W{problem.number:03}",
+        )
+        for alias, storage in iter_rokka_storages()
+        for problem in storage.find_contradictions()
+    ]
+
+
+@register("rokka")
+def check_left_over_settings(
+    app_configs: Sequence[AppConfig] | None = None,  # noqa: ARG001  # Django passes it by name
+    **kwargs: Any,  # later releases pass more
+) -> list[CheckMessage]:
+    """Report settings of former releases that choose a storage and that Django ignores."""
+    return [
+        checks.Warning(
+            f"{name} is set, but Django ignores it since 5.1.",
+            hint=f"Name the backend in STORAGES[{alias!r}], and take the setting away.",
+            id="django_rokka.W036",
+        )
+        for name, alias in find_left_over_settings()
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,19 +21,33 @@ __all__ = [
     "OPTION_NAMES",
     "Config",
     "Problem",
+    "find_left_over_settings",
     "find_problems",
     "get_declared_storages",
     "has_time_zones",
     "is_debug",
     "mask",
     "read_config",
+    "read_option",
 ]
 
 _SECRETS = frozenset({"api_key", "signing_key", "api_url"})
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _URL_SCHEME = "rokka"
 _URL_OPTIONS = frozenset({"signing_key", "default_stack", "api_host", "render_host"})
-_TEXTS = ("organization", "api_key", "signing_key", "default_stack", "api_host", "render_host")
+_TEXTS = (
+    "organization",
+    "api_key",
+    "signing_key",
+    "default_stack",
+    "api_host",
+    "render_host",
+    "fallback",
+)
+_FLAGS = ("read_only", "sign_dynamic", "verify")
+_ON_DELETE = ("release", "never")
+_LEFT_OVER = {"DEFAULT_FILE_STORAGE": "default", "STATICFILES_STORAGE": "staticfiles"}
+"""Settings that Django ignores since 5.1, and the alias of STORAGES that took their place."""
 _PATH = re.compile(r"/[^@?#\s]*")
 _ORGANIZATION = re.compile(r"[a-z0-9-]+")
 # What every declared stack is tried with: an ordinary photograph.
@@ -47,6 +61,7 @@ class Config:
     ``api_host`` and ``render_host`` may carry a path; ``{organization}`` in the render host is
     replaced. ``timeout`` is seconds to connect and seconds between two bytes of an answer.
     ``upload_deadline`` limits an upload inside of a request, in seconds over all its tries.
+    ``fallback`` is the alias of the storage that keeps the names which are no reference.
     """
 
     organization: str = ""
@@ -56,6 +71,11 @@ class Config:
     api_host: str = "https://api.rokka.io"
     render_host: str = "https://{organization}.rokka.io"
     stacks: Mapping[str, Any] | None = None
+    signed_stacks: Collection[str] = ()
+    sign_dynamic: bool = False
+    fallback: str = ""
+    read_only: bool = False
+    on_delete: str = "release"
     timeout: float | tuple[float, float] = (5, 60)
     retries: int = 4
     upload_deadline: float = 25
@@ -135,6 +155,18 @@ def find_problems(
                 f"Set the option {name!r} in STORAGES, or ROKKA_{name.upper()}, or ROKKA_API_URL.",
             )
     yield from _find_wrong_values(values)
+
+
+def read_option(options: Mapping[str, Any], name: str) -> Any:
+    """Return one option as it is set, unchecked, or ``None``."""
+    return _get(options, name, default=None)
+
+
+def find_left_over_settings() -> Iterator[tuple[str, str]]:
+    """Yield settings that Django ignores, with the alias of ``STORAGES`` that replaced each."""
+    for name, alias in _LEFT_OVER.items():
+        if getattr(settings, name, None):
+            yield name, alias
 
 
 def get_declared_storages() -> dict[str, Any]:
@@ -217,6 +249,8 @@ def _find_wrong_values(values: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _find_wrong_names(values)
     yield from _find_wrong_hosts(values)
     yield from _find_wrong_numbers(values)
+    yield from _find_wrong_choices(values)
+    yield from _find_wrong_signing(values)
     yield from _find_wrong_stacks(values.get("stacks"))
 
 
@@ -230,11 +264,17 @@ def _find_wrong_names(values: Mapping[str, Any]) -> Iterator[Problem]:
             "Use the name that rokka knows: lower-case letters, digits and '-'.",
         )
     stack = values.get("default_stack")
-    if stack and isinstance(stack, str):
-        try:
-            _check_stack_name(stack)
-        except InvalidRenderURL as error:
-            yield Problem(16, f"The option default_stack is {stack!r}.", str(error))
+    if stack and isinstance(stack, str) and (reason := _why_no_stack_name(stack)):
+        yield Problem(16, f"The option default_stack is {stack!r}.", reason)
+
+
+def _why_no_stack_name(name: str) -> str:
+    """Say why no render URL can name this stack; empty where one can."""
+    try:
+        _check_stack_name(name)
+    except InvalidRenderURL as error:
+        return str(error)
+    return ""
 
 
 def _check_stack_name(name: str) -> None:
@@ -284,6 +324,35 @@ def _find_wrong_hosts(values: Mapping[str, Any]) -> Iterator[Problem]:
             4,
             f"The option {name} is {hide_credentials(host)!r}.",
             "Write a whole URL such as https://api.rokka.io, a path may follow.",
+        )
+
+
+def _find_wrong_choices(values: Mapping[str, Any]) -> Iterator[Problem]:
+    on_delete = values.get("on_delete", "release")
+    if on_delete not in _ON_DELETE:
+        allowed = " or ".join(map(repr, _ON_DELETE))
+        yield Problem(34, f"The option on_delete is {on_delete!r}.", f"Use {allowed}.")
+    for name in _FLAGS:
+        if not isinstance(values.get(name, False), bool):
+            yield Problem(35, f"The option {name} is {values[name]!r}.", "Use True or False.")
+
+
+def _find_wrong_signing(values: Mapping[str, Any]) -> Iterator[Problem]:
+    stacks = values.get("signed_stacks", ())
+    if not isinstance(stacks, (list, tuple, set, frozenset)):
+        yield Problem(
+            32, f"The option signed_stacks is a {type(stacks).__name__}.", "Write a list of names."
+        )
+        return
+    for name in stacks:
+        if reason := _why_no_stack_name(name if isinstance(name, str) else ""):
+            yield Problem(32, f"The option signed_stacks has {name!r}.", reason)
+    named = "signed_stacks" if stacks else "sign_dynamic" if values.get("sign_dynamic") else ""
+    if named and not values.get("signing_key"):
+        yield Problem(
+            33,
+            f"The option {named} needs a key to sign with.",
+            "Set the option 'signing_key' in STORAGES, or ROKKA_SIGNING_KEY.",
         )
 
 

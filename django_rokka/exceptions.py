@@ -13,6 +13,7 @@
         ├── ConnectionFailed          (ConnectionError)  no answer from the API host
         │   └── Timeout               (TimeoutError)     no answer in time
         ├── IntegrityError            (OSError)          other bytes arrived than were sent
+        ├── ReadOnly                  (PermissionError)  a write where only reading is allowed
         ├── CopyInterrupted                              a copy of many images ended halfway
         ├── ChangeUnread                                 a change is made, its image was not read
         └── APIError                                     rokka answered, and it was a refusal
@@ -58,6 +59,7 @@ __all__ = [
     "PreconditionFailed",
     "QuotaExceeded",
     "RateLimited",
+    "ReadOnly",
     "RokkaError",
     "ServerError",
     "Timeout",
@@ -120,6 +122,10 @@ class Timeout(ConnectionFailed, TimeoutError):
 
 class IntegrityError(CallFailed, OSError):
     """The SHA-1 of what was transferred differs from the binary hash of the image."""
+
+
+class ReadOnly(CallFailed, PermissionError):
+    """A write through a client or a storage that is only to read; nothing was sent."""
 
 
 class CopyInterrupted(CallFailed):

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import checks
 from django.core.checks import CheckMessage, Error, run_checks
 from django.core.files.storage import InvalidStorageError, storages
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
-from django_rokka.checks import check_deployed_storages, check_storages
+from django_rokka.checks import (
+    check_contradictions,
+    check_deployed_storages,
+    check_left_over_settings,
+    check_storages,
+)
 from django_rokka.conf import OPTION_NAMES
 from django_rokka.testing import assert_no_rokka_calls
+
+PACKAGE = Path(__file__).parents[1] / "django_rokka"
+CHECKS = PACKAGE.parent / "docs" / "checks.md"
+ROW = r"\| `django_rokka\.[EWI](\d{3})` \|"
+USE = r"(?:django_rokka\.[EWI]|Problem\(\s*)(\d+)\b"
 
 RIGHT = {"organization": "acme", "api_key": "the-key"}
 
@@ -52,6 +64,12 @@ def test_check__is_silent_without_any_rokka_storage(settings: Settings) -> None:
         ({**RIGHT, "api_key": "the key"}, "E009"),
         ({**RIGHT, "organization": "acme/../x y"}, "E015"),
         ({**RIGHT, "default_stack": "a b"}, "E016"),
+        ({**RIGHT, "fallback": "nowhere"}, "E030"),
+        ({**RIGHT, "fallback": "rokka"}, "E031"),
+        ({**RIGHT, "signed_stacks": "thumb"}, "E032"),
+        ({**RIGHT, "sign_dynamic": True}, "E033"),
+        ({**RIGHT, "on_delete": "delete"}, "E034"),
+        ({**RIGHT, "read_only": "yes"}, "E035"),
     ],
 )
 def test_check__has_a_number_for_every_mistake(
@@ -99,6 +117,52 @@ def test_check__e007_an_emulated_storage_has_a_root(settings: Settings) -> None:
         id="django_rokka.E007",
     )
     assert check(settings, {"root": "/nowhere"}, backend=backend) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "alias"),
+    [("DEFAULT_FILE_STORAGE", "default"), ("STATICFILES_STORAGE", "staticfiles")],
+)
+def test_check__w036_a_setting_that_django_ignores(
+    settings: Settings, name: str, alias: str
+) -> None:
+    assert check_left_over_settings() == []
+
+    setattr(settings, name, "django_rokka.storage.RokkaStorage")
+
+    assert check_left_over_settings() == [
+        checks.Warning(
+            f"{name} is set, but Django ignores it since 5.1.",
+            hint=f"Name the backend in STORAGES[{alias!r}], and take the setting away.",
+            id="django_rokka.W036",
+        )
+    ]
+    assert "django_rokka.W036" in [message.id for message in run_checks(tags=["rokka"])]
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ({"read_only": True, "on_delete": "release"}, ["django_rokka.W037"]),
+        ({"read_only": True, "on_delete": "never"}, []),
+        ({"read_only": True}, []),
+        ({"on_delete": "release"}, []),
+    ],
+)
+def test_check__w037_on_delete_of_a_storage_that_only_reads(
+    settings: Settings, options: dict[str, Any], ids: list[str]
+) -> None:
+    assert check(settings, {**RIGHT, **options}) == []
+
+    assert [message.id for message in check_contradictions()] == ids
+
+
+def test_checks__are_all_documented() -> None:
+    numbers = [int(number) for number in re.findall(ROW, CHECKS.read_text(encoding="utf-8"))]
+    source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+
+    assert numbers == sorted(set(numbers))
+    assert {int(number) for number in re.findall(USE, source)} == set(numbers)
 
 
 def test_check__runs_with_djangos_own(settings: Settings) -> None:

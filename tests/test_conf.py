@@ -46,12 +46,18 @@ def test_read_config__reads_every_option_from_a_setting_too(settings: Settings, 
         "upload_deadline": 5,
         "verify": False,
         "stacks": {"s": {}},
+        "signed_stacks": ["thumb"],
+        "sign_dynamic": True,
+        "read_only": True,
+        "on_delete": "never",
+        "signing_key": "told",
     }
     hosts = {"api_host": "http://127.0.0.1:1/api", "render_host": "/render"}
     value = {**values, **hosts}.get(name, "told")
     setattr(settings, f"ROKKA_{name.upper()}", value)
 
-    options = {key: told for key, told in MINIMAL.items() if key != name}
+    given = {**MINIMAL, "signing_key": "a-key"}
+    options = {key: told for key, told in given.items() if key != name}
 
     assert getattr(read(**options), name) == value
 
@@ -279,7 +285,59 @@ def test_find_problems__a_default_stack_is_a_name(stack: str) -> None:
     assert problems(**MINIMAL, default_stack="dynamic") == []
 
 
-@pytest.mark.parametrize("name", ["organization", "api_key", "signing_key", "default_stack"])
+@pytest.mark.parametrize("value", [[], ("thumb",), {"thumb"}, frozenset({"thumb"})], ids=repr)
+def test_find_problems__signed_stacks_are_names(value: object) -> None:
+    assert problems(**MINIMAL, signing_key="s", signed_stacks=value) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("thumb", "The option signed_stacks is a str."),
+        ({"thumb": {}}, "The option signed_stacks is a dict."),
+        (["thumb", "a b"], "The option signed_stacks has 'a b'."),
+        ([None], "The option signed_stacks has None."),
+        ([""], "The option signed_stacks has ''."),
+    ],
+)
+def test_find_problems__signed_stacks_are_nothing_else(value: object, message: str) -> None:
+    found = problems(**MINIMAL, signing_key="s", signed_stacks=value)
+
+    assert found == [(32, message)]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"signed_stacks": ["thumb"]}, "signed_stacks"),
+        ({"sign_dynamic": True}, "sign_dynamic"),
+    ],
+)
+def test_find_problems__what_is_signed_needs_a_key(options: dict[str, Any], named: str) -> None:
+    expected = [(33, f"The option {named} needs a key to sign with.")]
+
+    assert problems(**MINIMAL, **options) == expected
+    assert problems(**MINIMAL, **options, signing_key="s") == []
+
+
+@pytest.mark.parametrize("value", ["delete", "", True, ["never"]])
+def test_find_problems__on_delete_is_one_of_two(value: object) -> None:
+    found = [*find_problems(mask({**MINIMAL, "on_delete": value}))]
+
+    assert found == [(34, f"The option on_delete is {value!r}.", "Use 'release' or 'never'.")]
+
+
+@pytest.mark.parametrize("name", ["read_only", "sign_dynamic", "verify"])
+@pytest.mark.parametrize("value", ["False", 1, []])
+def test_find_problems__a_flag_is_true_or_false(name: str, value: object) -> None:
+    found = problems(**MINIMAL, signing_key="s", **{name: value})
+
+    assert found == [(35, f"The option {name} is {value!r}.")]
+
+
+@pytest.mark.parametrize(
+    "name", ["organization", "api_key", "signing_key", "default_stack", "fallback"]
+)
 def test_find_problems__a_text_is_a_text(name: str) -> None:
     expected = (8, f"The option {name} is of type bytes.")
 

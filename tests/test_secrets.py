@@ -185,7 +185,8 @@ def test_log__shows_no_key_when_all_goes_well(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     content = pictures.svg()
-    server.reply(Reply(json=uploaded(content)), Reply(body=content), Reply(status=503))
+    answer = uploaded(content)
+    server.reply(Reply(json=answer), Reply(body=content), Reply(json=answer["items"][0]))
 
     name = storage.save("a.svg", ContentFile(content))
     with storage.open(name) as file:

@@ -19,6 +19,8 @@ __all__ = ["Answer", "Call", "Repeat", "check_organization"]
 
 _ORGANIZATION = re.compile(r"[a-z0-9-]+")
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
 _WITH_KEYS = frozenset({"organizations", "user", "users"})
 """Resources whose answers carry keys, which error reports would print."""
 
@@ -81,6 +83,11 @@ class Call:
     def path(self) -> str:
         """The path below the API host, percent-encoded; ``/`` for no segments."""
         return "".join(f"/{quote(segment, safe=':')}" for segment in self.segments) or "/"
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it may change what rokka keeps; signing and rendering by ``utils`` do not."""
+        return self.method not in _READING and self.segments[:1] != ("utils",)
 
     @property
     def query(self) -> str:

@@ -42,7 +42,8 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
     ``timeout`` is in seconds, one number or a pair: to connect, and for each piece of an answer.
     ``retries`` counts what follows a first try that failed for a passing reason. ``session``
     makes the ``requests.Session`` that each thread uses, for proxies, certificates or adapters
-    of your own; ``clock`` is where time comes from. Safe to share among threads. Raise
+    of your own; ``clock`` is where time comes from. With ``read_only`` every call that would
+    change something raises ``ReadOnly`` and sends nothing. Safe to share among threads. Raise
     ``ValueError`` for an argument that cannot be meant::
 
         with RokkaClient(organization="acme", api_key="...") as client:
@@ -60,6 +61,7 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
         retries: int = 4,
         session: Callable[[], requests.Session] | None = None,
         clock: Clock = time,
+        read_only: bool = False,
     ) -> None:
         api_key = _read_key(api_key)  # the local too: error pages show the variables of each frame
         check_organization(organization)
@@ -74,6 +76,7 @@ class RokkaClient(AbstractContextManager["RokkaClient"]):
             retries=retries,
             make_session=session,
             clock=clock,
+            read_only=read_only,
         )
         self.source_images = SourceImages(self._session, organization=organization)
         self.aliases = Aliases(self._session, organization=organization)

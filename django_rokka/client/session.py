@@ -19,7 +19,7 @@ from django_rokka.client.objects import Token
 from django_rokka.client.observation import tell_observers
 from django_rokka.client.secrets import Secret
 from django_rokka.client.tracebacks import forget_tracebacks
-from django_rokka.exceptions import CallFailed, ConnectionFailed, Timeout
+from django_rokka.exceptions import CallFailed, ConnectionFailed, ReadOnly, Timeout
 
 if TYPE_CHECKING:
     import requests
@@ -54,6 +54,7 @@ class Session:
         retries: int,
         make_session: Callable[[], requests.Session] | None,
         clock: Clock,
+        read_only: bool,
     ) -> None:
         _check_host(api_host)
         self._api_host = api_host.rstrip("/")
@@ -64,6 +65,7 @@ class Session:
         self._retries = _check_retries(retries)
         self._clock = clock
         self._connections = Connections(make_session)
+        self._read_only = read_only
 
     def request(self, call: Call, *, authorization: Authorization | None = None) -> Answer:
         """Make a call and read its answer whole.
@@ -125,6 +127,14 @@ class Session:
         *,
         authorization: Authorization | None = None,
     ) -> _T | None:
+        if self._read_only and call.is_write:
+            raise ReadOnly(
+                f"{call.method} {call.path} would change the organization {call.organization!r},"
+                " which is only to be read from here. Turn off the option read_only of the"
+                " storage, or ROKKA_READ_ONLY.",
+                method=call.method,
+                path=call.path,
+            )
         tell_observers(call)
         return Exchange(
             call,

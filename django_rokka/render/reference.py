@@ -148,6 +148,14 @@ class ImageReference(NamedTuple):
         return bool(self.width and self.height)
 
     @property
+    def is_unmistakable(self) -> bool:
+        """Whether no other storage would have made this text for a file of its own.
+
+        A hash alone may be the name of any file that is named by its checksum.
+        """
+        return self.has_size or self.is_protected or bool(self.alias)
+
+    @property
     def format(self) -> str:
         """The format a render URL asks for: the image's own where browsers show it, else jpg."""
         return self.extension if self.extension in _RENDERED_AS_IS else "jpg"

@@ -2,98 +2,44 @@
 
 from __future__ import annotations
 
-import functools
 import io
-import logging
 import os
 import pathlib
-from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
-from types import MappingProxyType
+from itertools import chain
 from typing import IO, Any
 
-from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.core.files.utils import validate_file_name
-from django.core.signals import setting_changed
 from django.utils import timezone
 
-from django_rokka.client import RokkaClient, SourceImage
-from django_rokka.conf import (
-    OPTION_NAMES,
-    Config,
-    Problem,
-    find_problems,
-    has_time_zones,
-    is_debug,
-    mask,
-    read_config,
-)
-from django_rokka.exceptions import InvalidReference
-from django_rokka.render import ImageReference, Operation, RenderURL, StackDefinition
+from django_rokka.client import SourceImage
+from django_rokka.conf import has_time_zones
+from django_rokka.exceptions import InvalidReference, ReadOnly
+from django_rokka.render import ImageReference
 from django_rokka.render.reference import MAX_LENGTH
-from django_rokka.render.urls import DYNAMIC
+from django_rokka.signals import image_released
 from django_rokka.storage.files import RokkaFile, missing_is_file_not_found
+from django_rokka.storage.listing import LazyNames
+from django_rokka.storage.rendering import RenderingStorage
 
 __all__ = ["SHORTEST_ROOM", "RokkaStorage"]
-
-logger = logging.getLogger("django_rokka.storage")
 
 SHORTEST_ROOM = len(f"{'0' * 40}/protected/999999x999999/i.jpeg")
 """Characters of the longest reference without alias and with a slug of one character."""
 
 
-class RokkaStorage(Storage):
+class RokkaStorage(RenderingStorage):
     """Keep images at rokka.io.
 
-    Options are those of ``STORAGES[...]["OPTIONS"]``; see ``conf.Config``. Making one never
-    fails and reads nothing: a wrong option is an ``ImproperlyConfigured`` at its first use, and
-    a numbered system check before that.
+    Options are those of ``STORAGES[...]["OPTIONS"]``; see ``conf.Config``. With a ``fallback``,
+    what another storage keeps is read and deleted there, and what is saved goes to rokka.
     """
 
-    option_names = OPTION_NAMES
-    option_defaults: Mapping[str, Any] = MappingProxyType({})
     path_of_class = "django_rokka.storage.RokkaStorage"
-
-    def __init__(self, **options: Any) -> None:
-        self._options = mask(options, known=self.option_names)
-        setting_changed.connect(self._forget)
-
-    @functools.cached_property
-    def config(self) -> Config:
-        """The options in force; raises ``ImproperlyConfigured`` when they are wrong."""
-        return read_config(self._options, known=self.option_names, defaults=self.option_defaults)
-
-    @functools.cached_property
-    def client(self) -> RokkaClient:
-        """The API client of this storage."""
-        return self._make_client()
-
-    def _make_client(self, **options: Any) -> RokkaClient:
-        config = self.config
-        return RokkaClient(
-            organization=config.organization,
-            api_key=config.api_key,
-            api_host=config.api_host,
-            timeout=config.timeout,
-            retries=config.retries,
-            **options,
-        )
-
-    @functools.cached_property
-    def stack_definitions(self) -> Mapping[str, StackDefinition]:
-        """The stacks that the option ``stacks`` declares, by name."""
-        declared = self.config.stacks or {}
-        return {name: StackDefinition.from_json(data) for name, data in declared.items()}
-
-    def find_problems(self) -> Iterator[Problem]:
-        """Yield what is wrong with the options, for the system checks."""
-        return find_problems(self._options, known=self.option_names, defaults=self.option_defaults)
-
-    def find_deployment_problems(self) -> Iterator[Problem]:
-        """Yield what a site that others visit should not have, for ``check --deploy``."""
-        yield from ()
 
     # Names
 
@@ -114,19 +60,24 @@ class RokkaStorage(Storage):
         if ".." in pathlib.PurePath(folder).parts:
             raise SuspiciousFileOperation(f"Detected path traversal attempt in '{folder}'")
         validate_file_name(file_name)
-        if max_length is not None and max_length < SHORTEST_ROOM:
+        if not self.is_name_available(name, max_length=max_length):
             raise SuspiciousFileOperation(
                 f"A column of {max_length} characters has no room for an image reference."
                 f" Give the field a max_length of {MAX_LENGTH} or more."
             )
         return name
 
+    def is_name_available(self, name: str, max_length: int | None = None) -> bool:
+        """Say yes, without asking anyone, unless a reference cannot have room."""
+        return max_length is None or max_length >= SHORTEST_ROOM
+
     # Writing
 
     def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
         """Upload a file and return the reference of the image (POST /sourceimages/{org}).
 
-        Raise an error of ``django_rokka.exceptions`` when rokka does not take it.
+        Raise an error of ``django_rokka.exceptions`` when rokka does not take it, and
+        ``ReadOnly`` before anything is sent where the storage is ``read_only``.
         """
         name = content.name if name is None else name
         if name is None:
@@ -156,35 +107,54 @@ class RokkaStorage(Storage):
             deadline=deadline,
             verify=self.config.verify,
         )
-        return ImageReference.from_file_name(
-            file_name,
-            hash=image.hash,
-            extension=image.format,
-            width=image.width or None,
-            height=image.height or None,
-            is_protected=image.is_protected,
-        )
+        return _make_reference(file_name, image)
 
     def delete(self, name: str) -> None:
-        """Release an image: nothing is deleted at rokka, where other rows may use the same one."""
+        """Release an image: nothing is deleted at rokka, where other rows may use the same one.
+
+        Its release is told by ``signals.image_released``, unless ``on_delete`` is ``"never"`` or
+        the storage is ``read_only``. A name that the fallback keeps is deleted there.
+        """
         if not name:
             raise ValueError("The name must be given to delete().")
+        is_kept = self.config.on_delete == "never"
+        if (fallback := self.find_fallback(name)) is not None:
+            if self.config.read_only:
+                raise ReadOnly(
+                    f"{name!r} was not deleted: the storage is read_only, and so is its fallback."
+                )
+            if not is_kept:
+                fallback.delete(name)
+            return
+        with suppress(InvalidReference):  # what was never there is gone
+            reference = ImageReference.parse(name)
+            if not (is_kept or self.config.read_only):
+                image_released.send(type(self), storage=self, reference=reference)
 
     # Reading
 
-    def _open(self, name: str, mode: str = "rb") -> RokkaFile:
+    def _open(self, name: str, mode: str = "rb") -> File[Any]:
         if mode != "rb":
             raise ValueError(
                 f"Images at rokka do not change, so mode {mode!r} cannot open {name!r}."
                 " Use 'rb', and save() for a new image."
             )
-        return RokkaFile(name, client=self.client)
+        if (fallback := self.find_fallback(name)) is not None:
+            return fallback.open(name)
+        return RokkaFile(name, client=self.client, verify=self.config.verify)
+
+    def path(self, name: str) -> str:
+        """Return the path of a file that the fallback keeps in a folder; images have none."""
+        fallback = self.find_fallback(name)
+        return super().path(name) if fallback is None else fallback.path(name)
 
     def exists(self, name: str) -> bool:
         """Ask rokka whether it has the image; an outage is an error, never ``False``.
 
         Raise ``OrganizationNotFound`` when there is not even the organization.
         """
+        if (fallback := self.find_fallback(name)) is not None:
+            return fallback.exists(name)
         try:
             self._fetch(name)
         except (InvalidReference, FileNotFoundError):
@@ -193,10 +163,41 @@ class RokkaStorage(Storage):
 
     def size(self, name: str) -> int:
         """Ask rokka for the size of the original, in bytes."""
+        if (fallback := self.find_fallback(name)) is not None:
+            return fallback.size(name)
         return self._fetch(name).size
+
+    def listdir(self, path: str) -> tuple[list[str], LazyNames]:  # type: ignore[override]  # as good
+        """List what there is: no folders and, for ``""``, the references of all images.
+
+        They are fetched a page at a time, while they are gone through; rokka lists a new image
+        after some seconds. The folders and files of the fallback are listed as well. Raise
+        ``FileNotFoundError`` for a folder that there is not, since rokka has none.
+        """
+        if path:
+            if (fallback := self.find_fallback(path)) is None:
+                raise FileNotFoundError(
+                    f"There is no folder {path!r}: rokka has no folders. List ''."
+                )
+            folders, files = fallback.listdir(path)
+            return folders, LazyNames(lambda: files, count=lambda: len(files))
+        folders, others = _list_root(self.fallback)
+        images = self.client.source_images
+        return folders, LazyNames(
+            lambda: chain(map(_read_name, images.iter()), others),
+            count=lambda: images.count() + len(others),
+        )
+
+    def get_accessed_time(self, name: str) -> datetime:
+        """Raise ``NotImplementedError``: rokka does not tell; the fallback may."""
+        if (fallback := self.find_fallback(name)) is not None:
+            return fallback.get_accessed_time(name)
+        raise NotImplementedError("rokka does not tell when an image was last read.")
 
     def get_created_time(self, name: str) -> datetime:
         """Ask rokka when the image was first uploaded."""
+        if (fallback := self.find_fallback(name)) is not None:
+            return fallback.get_created_time(name)
         created = self._fetch(name).created
         if has_time_zones():
             return created
@@ -204,121 +205,13 @@ class RokkaStorage(Storage):
 
     def get_modified_time(self, name: str) -> datetime:
         """Return the time of creation: what a hash stands for does not change."""
+        if (fallback := self.find_fallback(name)) is not None:
+            return fallback.get_modified_time(name)
         return self.get_created_time(name)
 
     def _fetch(self, name: str) -> SourceImage:
         with missing_is_file_not_found():
             return self.client.source_images.get(ImageReference.parse(name).hash)
-
-    # Rendering
-
-    def url(self, name: str | ImageReference | None, stack: str = "", **parts: Any) -> str:
-        """Write the render URL of an image; no request, no query.
-
-        ``parts`` are those of ``get_render_url``. What cannot be rendered gives an empty text
-        and a line in the log: a name that is no reference (an ``InvalidReference`` under
-        ``DEBUG``), or any name while the storage is not configured.
-        """
-        reference = name if isinstance(name, ImageReference) else self.read_reference(name or "")
-        if reference is None:
-            return ""
-        try:
-            url = self.get_render_url(reference, stack, **parts)
-            return self.build_url(url, is_protected=reference.is_protected)
-        except ImproperlyConfigured as error:
-            logger.error("No render URL for %s: %s", reference, error)
-            return ""
-
-    def read_reference(self, name: str) -> ImageReference | None:
-        """Parse a name; one that is none is ``None`` and logged, under ``DEBUG`` an error."""
-        try:
-            return ImageReference.parse(name)
-        except InvalidReference as error:
-            if is_debug():
-                raise
-            logger.warning("No image at rokka: %s", error)
-            return None
-
-    def get_render_url(
-        self,
-        reference: ImageReference,
-        stack: str = "",
-        *,
-        format: str = "",
-        operations: tuple[Operation, ...] = (),
-        overrides: tuple[Operation, ...] = (),
-        options: Mapping[str, Any] | None = None,
-        variables: Mapping[str, Any] | None = None,
-        filename: str | None = None,
-    ) -> RenderURL:
-        """Return the parts of a render URL; ``build_url`` writes them.
-
-        Without a stack it is ``default_stack``, or without one the dynamic stack with
-        autoformat. ``operations`` are those of a dynamic URL, ``overrides`` change a named
-        stack's. A reference without a hash is rendered by its alias.
-        """
-        stack = "" if operations else stack or self.config.default_stack
-        if not stack:
-            options = {"autoformat": True, **(options or {})}
-        return RenderURL(
-            image=reference.hash or f"-_{reference.alias}_-",
-            format=format or reference.format,
-            stack=stack or DYNAMIC,
-            operations=operations,
-            overrides=overrides,
-            options=options or {},
-            variables=variables or {},
-            filename=reference.slug if filename is None else filename,
-        )
-
-    def get_render_base(self) -> str:
-        """Return what comes before the path of every render URL."""
-        return self.config.render_base
-
-    def build_url(self, url: RenderURL, *, is_protected: bool = False) -> str:
-        """Write a render URL for this organization, signed where the image is protected."""
-        if is_protected and not self.config.signing_key:
-            raise ImproperlyConfigured(
-                "A protected image needs a signed URL. Set the option 'signing_key' in STORAGES,"
-                " or ROKKA_SIGNING_KEY."
-            )
-        return url.build(
-            self.get_render_base(),
-            signing_key=self.config.signing_key if is_protected else "",
-        )
-
-    # Django's habits
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Return what rebuilds it in a migration: never an option, so never a key."""
-        kind = type(self)
-        return vars(kind).get("path_of_class", f"{kind.__module__}.{kind.__qualname__}"), [], {}
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._options == other._options
-
-    def __hash__(self) -> int:
-        return hash((type(self), tuple(sorted(self._options))))
-
-    def __repr__(self) -> str:
-        told = {**self.option_defaults, **self._options}
-        return f"<{type(self).__name__} {told.get('organization', '')!r}>"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_options": self._options}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._options = state["_options"]
-        setting_changed.connect(self._forget)
-
-    def _forget(self, *, setting: str, **kwargs: Any) -> None:
-        """Read the options again after a test has overridden one of them."""
-        if setting.startswith("ROKKA_"):
-            self.__dict__.pop("config", None)
-            self.__dict__.pop("stack_definitions", None)
-            client = self.__dict__.pop("client", None)
-            if client is not None:
-                client.close()
 
 
 def _original_name(name: str) -> str:
@@ -341,3 +234,26 @@ def _binary(content: Any) -> Any:
         return content
     inner.seek(0)
     return io.BytesIO(inner.read().encode())
+
+
+def _make_reference(file_name: str, image: SourceImage) -> ImageReference:
+    return ImageReference.from_file_name(
+        file_name,
+        hash=image.hash,
+        extension=image.format,
+        width=image.width or None,
+        height=image.height or None,
+        is_protected=image.is_protected,
+    )
+
+
+def _read_name(image: SourceImage) -> str:
+    return str(_make_reference(image.name, image))
+
+
+def _list_root(storage: Storage | None) -> tuple[list[str], list[str]]:
+    """List folders and files of another storage; one whose folder is gone has none."""
+    if storage is not None:
+        with suppress(FileNotFoundError):
+            return storage.listdir("")
+    return [], []

@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage, storages
 from django.core.signals import setting_changed
 from django.dispatch import receiver
-from django.utils.module_loading import import_string
 
 from django_rokka.conf import get_declared_storages
 from django_rokka.storage.backend import RokkaStorage
+from django_rokka.storage.configured import is_rokka_backend
 
 __all__ = ["get_rokka_storage", "iter_rokka_storages", "require_rokka_storage"]
 
@@ -61,16 +61,7 @@ def require_rokka_storage(storage: Storage, *, keeps: str) -> RokkaStorage:
 @functools.cache
 def _get_aliases() -> tuple[str, ...]:
     declared = get_declared_storages()
-    return tuple(alias for alias, its in declared.items() if _is_rokka(its.get("BACKEND")))
-
-
-def _is_rokka(backend: Any) -> bool:
-    if isinstance(backend, str):
-        try:
-            backend = import_string(backend)
-        except ImportError:
-            return False  # Django says so where that storage is used, and pages go on without it.
-    return isinstance(backend, type) and issubclass(backend, RokkaStorage)
+    return tuple(alias for alias, its in declared.items() if is_rokka_backend(its.get("BACKEND")))
 
 
 @receiver(setting_changed)

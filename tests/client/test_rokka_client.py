@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from django_rokka.client import RokkaClient
-from django_rokka.exceptions import InvalidName
+from django_rokka.exceptions import InvalidName, ReadOnly
 
 from tests.client.samples import HASH, RECORDED
 from tests.client.scripted_server import Reply, ScriptedServer
@@ -124,3 +124,28 @@ def test_import__loads_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr) == ("\n", "")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "post"])
+def test_client__that_is_read_only_sends_nothing_that_writes(
+    server: ScriptedServer, method: str
+) -> None:
+    with (
+        RokkaClient(
+            organization="acme", api_key="key", api_host=server.url, read_only=True
+        ) as client,
+        pytest.raises(ReadOnly) as caught,
+    ):
+        client.request(method, "/stacks/acme/thumb", json={})
+
+    assert server.received == []
+    assert (caught.value.method, caught.value.path) == (method.upper(), "/stacks/acme/thumb")
+
+
+def test_client__that_is_read_only_reads_and_signs(server: ScriptedServer) -> None:
+    server.reply(Reply(json=RECORDED), Reply(json={"signed_url": "https://acme.rokka.io/a?sig=b"}))
+    with RokkaClient(
+        organization="acme", api_key="key", api_host=server.url, read_only=True
+    ) as client:
+        assert client.source_images.get(HASH).hash == HASH
+        assert client.utils.sign_url("https://acme.rokka.io/a").endswith("sig=b")

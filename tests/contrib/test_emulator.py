@@ -6,23 +6,27 @@ import asyncio
 import pickle
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.conf import settings as settings_of_django
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, override_settings
 from django.urls import include, path
 from PIL import Image
 from pytest_django import Settings
 
 from django_rokka.client import observe_calls
 from django_rokka.contrib.emulator import EmulatedRokkaStorage
+from django_rokka.exceptions import ReadOnly
 from django_rokka.render import ImageReference
 from django_rokka.testing import assert_no_rokka_calls
 
@@ -74,6 +78,43 @@ def size_of(content: bytes) -> tuple[int, int]:
 
 
 # The storage
+
+
+def test_storage__that_threads_ask_at_once_has_one_emulator(
+    storage: EmulatedRokkaStorage,
+) -> None:
+    count = 4
+    barrier = Barrier(count)
+
+    def upload(number: int) -> tuple[int, str]:
+        barrier.wait()
+        name = storage.save(f"{number}.png", ContentFile(pictures.png(width=number + 1)))
+        return id(storage.emulator), name
+
+    with ThreadPoolExecutor(count) as pool:
+        done = list(pool.map(upload, range(count)))
+
+    assert {emulator for emulator, _ in done} == {id(storage.emulator)}
+    assert all(storage.exists(name) for _, name in done)
+
+
+def test_storage__takes_the_options_of_the_real_one(
+    storage: EmulatedRokkaStorage, options: dict[str, object], name: str, tmp_path: Path
+) -> None:
+    old = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"base_url": "/m/"}}
+    told = {"fallback": "old", "read_only": True, "on_delete": "never"}
+    signing = {"signed_stacks": ["thumb"], "sign_dynamic": True}
+    again = EmulatedRokkaStorage(**options, **told, **signing)
+
+    with override_settings(STORAGES={**settings_of_django.STORAGES, "old": old}):
+        urls = [again.url(name), again.url(name, "thumb"), again.url(name, "square")]
+        assert again.url("holiday.jpg") == "/m/holiday.jpg"
+        assert again.exists(name)  # the stacks were applied, although the storage only reads
+        with pytest.raises(ReadOnly):
+            again.save("b.png", ContentFile(pictures.png()))
+    again.emulator.close()
+
+    assert ["sig=" in url for url in urls] == [True, True, False]
 
 
 @pytest.mark.smoke
@@ -347,7 +388,11 @@ def test_mount__answers_under_debug_or_to_loopback_only(  # noqa: PLR0917  # a t
 
 
 @pytest.mark.parametrize(
-    "header", ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
+    "header",
+    [
+        *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"),
+        *("via", "cf-connecting-ip", "true-client-ip"),
+    ],
 )
 @pytest.mark.parametrize(("is_debug", "status"), [(False, 403), (True, 200)])
 def test_mount__behind_a_local_proxy_answers_under_debug_only(  # noqa: PLR0917  # a table

@@ -13,62 +13,15 @@ from django_rokka.exceptions import InvalidAliasName, InvalidReference
 from django_rokka.render import ImageReference, check_alias_name, is_alias_name
 from django_rokka.render.reference import make_slug
 
+from tests.render.vectors import read_vectors, vector_id
+
 HASH = "c421f4e8cefe0fd3aab22832f51e85bacda0a47a"
 
 # Golden: columns of users hold these texts, so reading and writing them never changes.
-GOLDEN = {
-    HASH: ImageReference(HASH),
-    f"{HASH}.png": ImageReference(HASH, extension="png"),
-    f"{HASH}/acme-logo.png": ImageReference(HASH, slug="acme-logo", extension="png"),
-    f"{HASH}/1600x900/beach.jpg": ImageReference(HASH, 1600, 900, "beach", "jpg"),
-    f"{HASH}/protected/1600x900/beach.jpg": ImageReference(
-        HASH, 1600, 900, "beach", "jpg", is_protected=True
-    ),
-    f"{HASH}/protected/beach.jpg": ImageReference(
-        HASH, slug="beach", extension="jpg", is_protected=True
-    ),
-    f"{HASH}/-_brand_7_logo_-/1600x900/acme-logo.png": ImageReference(
-        HASH, 1600, 900, "acme-logo", "png", "brand_7_logo"
-    ),
-    f"{HASH}/-_L_-/protected/1x1/a.svg": ImageReference(
-        HASH, 1, 1, "a", "svg", "L", is_protected=True
-    ),
-}
-LENIENT = {
-    "c421f4": ImageReference("c421f4"),
-    "c421f4.jpg": ImageReference("c421f4", extension="jpg"),
-    "20240315.jpg": ImageReference("20240315", extension="jpg"),
-    "facade.jpg": ImageReference("facade", extension="jpg"),
-    "-_logo_-": ImageReference("", alias="logo"),
-    "-_logo_-.png": ImageReference("", alias="logo", extension="png"),
-}
-NEVER = [
-    "",
-    "beach.jpg",
-    "202403/beach.jpg",
-    "uploads/2024/beach.jpg",
-    f"uploads/{HASH}.jpg",
-    HASH.upper(),
-    HASH[:-1] + "g",
-    f"{HASH}0",
-    f"{HASH}/",
-    f"{HASH}/beach",
-    f"{HASH}/Beach.jpg",
-    f"{HASH}/a b.jpg",
-    f"{HASH}/../x.jpg",
-    f"{HASH}/0x9/beach.jpg",
-    f"{HASH}/09x9/beach.jpg",
-    f"{HASH}/9x9/protected/beach.jpg",
-    f"{HASH}/-_my-alias_-/beach.jpg",
-    f"{HASH}/{'x' * 61}.jpg",
-    f"{HASH}.jpg\n",
-    f" {HASH}.jpg",
-    f"/{HASH}.jpg",
-    f"{HASH}.",
-    f"{HASH}.toolong",
-    f"{HASH}/1600x900/beach.٣٣",
-    "-_my-alias_-",
-]
+VECTORS = read_vectors("references.json")
+GOLDEN = [vector for vector in VECTORS if vector["form"] == "canonical"]
+LENIENT = [vector for vector in VECTORS if vector["form"] == "lenient"]
+NEVER = [vector for vector in VECTORS if vector["form"] == "never"]
 
 hashes = st.from_regex(r"[0-9a-f]{40}", fullmatch=True)
 pixels = st.integers(1, 999_999)
@@ -91,25 +44,52 @@ def references(draw: st.DrawFn) -> ImageReference:
     return made._replace(alias=alias)
 
 
-@pytest.mark.parametrize(("text", "reference"), GOLDEN.items())
-def test_parse__reads_the_golden_forms(text: str, reference: ImageReference) -> None:
+def test_vectors__are_of_every_form() -> None:
+    assert (len(GOLDEN), len(LENIENT), len(NEVER)) == (12, 6, 29)
+
+
+@pytest.mark.parametrize("vector", GOLDEN, ids=vector_id)
+def test_parse__reads_the_golden_forms(vector: dict[str, Any]) -> None:
+    text, reference = vector["text"], ImageReference(**vector["reference"])
+
     assert (ImageReference.parse(text), str(reference)) == (reference, text)
 
 
-@pytest.mark.parametrize(("text", "reference"), LENIENT.items())
-def test_parse__reads_short_forms_only_when_lenient(text: str, reference: ImageReference) -> None:
+@pytest.mark.parametrize("vector", LENIENT, ids=vector_id)
+def test_parse__reads_short_forms_only_when_lenient(vector: dict[str, Any]) -> None:
+    text, reference = vector["text"], ImageReference(**vector["reference"])
+
     assert (ImageReference.parse(text, lenient=True), str(reference)) == (reference, text)
     with pytest.raises(InvalidReference):
         ImageReference.parse(text)
 
 
-@pytest.mark.parametrize("text", NEVER)
-@pytest.mark.parametrize("options", [{}, {"lenient": True}])
-def test_parse__refuses_ordinary_names(text: str, options: dict[str, bool]) -> None:
+@pytest.mark.parametrize("vector", NEVER, ids=vector_id)
+@pytest.mark.parametrize("lenient", [False, True], ids=["strict", "lenient"])
+def test_parse__refuses_ordinary_names(vector: dict[str, Any], lenient: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    text = vector["text"]
     with pytest.raises(InvalidReference) as caught:
-        ImageReference.parse(text, **options)
+        ImageReference.parse(text, lenient=lenient)
 
     assert str(caught.value).startswith(f"{text!r} is no image reference. Use '<hash>[/-_<alias>")
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.from_regex(
+            r"[0-9a-f]{40}(/-_[A-Za-z0-9_]{1,9}_-)?(/protected)?(/[0-9]{1,3}x[0-9]{1,3})?"
+            r"(/[a-z0-9-]{1,20})?(\.[a-z0-9]{2,5})?",
+            fullmatch=True,
+        ),
+    )
+)
+def test_parse__takes_a_text_that_is_written_the_same_or_none(text: str) -> None:
+    try:
+        reference = ImageReference.parse(text)
+    except InvalidReference:
+        return
+    assert str(reference) == text
 
 
 @given(references())
@@ -205,6 +185,24 @@ def test_reference__of_an_unknown_size_has_none() -> None:
     reference = ImageReference(HASH, 0, 0, "clip", "mp4")
 
     assert (reference.has_size, str(reference)) == (False, f"{HASH}/clip.mp4")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_unmistakable"),
+    [
+        (HASH, False),
+        (f"{HASH}.jpg", False),
+        (f"{HASH}/beach.jpg", False),
+        (f"{HASH}/9x9/beach.jpg", True),
+        (f"{HASH}/protected/beach.jpg", True),
+        (f"{HASH}/-_logo_-/beach.jpg", True),
+    ],
+)
+def test_is_unmistakable__asks_for_more_than_a_checksum_for_a_name(
+    text: str,
+    is_unmistakable: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    assert ImageReference.parse(text).is_unmistakable is is_unmistakable
 
 
 @pytest.mark.parametrize(

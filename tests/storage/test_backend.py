@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from django_rokka.client import observe_calls
 from django_rokka.exceptions import EmptyFile
 from django_rokka.render import ImageReference
 from django_rokka.storage import RokkaStorage
+from django_rokka.storage.backend import SHORTEST_ROOM
+from django_rokka.testing import assert_no_rokka_calls
 
 from tests import pictures
 
@@ -259,6 +262,25 @@ def test_generate_filename__refuses_traversal(rokka: RokkaStorage, name: str) ->
 
 def test_generate_filename__keeps_the_name(rokka: RokkaStorage) -> None:
     assert rokka.generate_filename("brands/Löwe & Co.jpg") == "brands/Löwe & Co.jpg"
+
+
+@pytest.mark.parametrize(
+    ("max_length", "is_available"), [(None, True), (100, True), (SHORTEST_ROOM, True), (60, False)]
+)
+def test_is_name_available__is_a_question_of_room(
+    rokka: RokkaStorage,
+    max_length: int | None,
+    is_available: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    with assert_no_rokka_calls():
+        assert rokka.is_name_available("taken.jpg", max_length=max_length) is is_available
+
+
+def test_get_alternative_name__is_djangos(rokka: RokkaStorage) -> None:
+    with assert_no_rokka_calls():
+        name = rokka.get_alternative_name("lake", ".jpg")
+
+    assert re.fullmatch(r"lake_\w{7}\.jpg", name)
 
 
 def test_get_available_name__asks_nobody(rokka: RokkaStorage) -> None:

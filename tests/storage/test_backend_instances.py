@@ -7,6 +7,8 @@ import os
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +32,21 @@ django.setup()
 import django_rokka.storage, django_rokka.fields
 heavy = {"PIL", "pyvips", "requests", "tenacity", "urllib3", "werkzeug"}
 print(sorted(heavy.intersection(sys.modules)))
+"""
+
+UNCONFIGURED = """
+import django
+from django.conf import settings
+from django.core.checks import run_checks
+from django.core.management import call_command
+settings.configure(
+    INSTALLED_APPS=["django_rokka"],
+    STORAGES={"rokka": {"BACKEND": "django_rokka.storage.RokkaStorage"}},
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+)
+django.setup()
+print(*[message.id for message in run_checks(tags=["rokka"])])
+call_command("makemigrations", "django_rokka", dry_run=True, check_changes=True)
 """
 
 SETUP = """
@@ -126,6 +143,13 @@ def find_receivers() -> list[object]:
     return [lookup for lookup in setting_changed.receivers if lookup[1]() is not None]
 
 
+def test_unconfigured__project_imports_checks_and_makes_migrations() -> None:
+    assert (
+        run(UNCONFIGURED)
+        == "django_rokka.E003 django_rokka.E003\nNo changes detected in app 'django_rokka'"
+    )
+
+
 def test_import__opens_nothing_and_loads_nothing_heavy() -> None:
     assert run(IMPORTS) == "[]"
 
@@ -192,7 +216,22 @@ def test_repr__of_an_unconfigured_storage_does_not_fail() -> None:
     assert repr(RokkaStorage(colour="red")) == "<RokkaStorage ''>"
 
 
-# Processes
+# Threads and processes
+
+
+def test_threads__that_ask_at_once_share_one_client(rokka: RokkaStorage) -> None:
+    count = 8
+    barrier = Barrier(count)
+
+    def upload(number: int) -> tuple[int, str]:
+        barrier.wait()
+        return id(rokka.client), rokka.save(f"{number}.jpg", ContentFile(pictures.jpeg()))
+
+    with ThreadPoolExecutor(count) as pool:
+        done = list(pool.map(upload, range(count)))
+
+    assert {client for client, _ in done} == {id(rokka.client)}
+    assert [name.rpartition("/")[2] for _, name in done] == [f"{n}.jpg" for n in range(count)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -145,6 +145,11 @@ def test_path__is_not_implemented(rokka: RokkaStorage, name: str) -> None:
         rokka.path(name)
 
 
+def test_accessed_time__is_not_implemented(rokka: RokkaStorage, name: str) -> None:
+    with pytest.raises(NotImplementedError, match="does not tell when an image was last read"):
+        rokka.get_accessed_time(name)
+
+
 @pytest.mark.parametrize("mode", ["w", "wb", "r", "a", "r+b"])
 def test_open__reads_bytes_only(rokka: RokkaStorage, name: str, mode: str) -> None:
     with observe_calls() as calls, pytest.raises(ValueError, match=f"mode '.*{mode[-1]}'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 from django.core.files.base import ContentFile
@@ -10,7 +11,7 @@ from PIL import Image
 
 from django_rokka.client import observe_calls
 from django_rokka.emulator import EmulatorServer
-from django_rokka.exceptions import ConnectionFailed, InvalidReference
+from django_rokka.exceptions import ConnectionFailed, IntegrityError, InvalidReference
 from django_rokka.storage import RokkaFile, RokkaStorage
 from django_rokka.storage.files import SPOOL_SIZE
 
@@ -186,4 +187,56 @@ def test_read__that_breaks_off_is_no_half_image(file: RokkaFile, server: Emulato
         file.read()
 
     with file:
+        assert file.read() == CONTENT
+
+
+# Comparing with the hash
+
+
+def corrupt(server: EmulatorServer) -> None:
+    """Replace what is stored by other bytes of the same length."""
+    [path] = [
+        path
+        for path in server.emulator.root.rglob("*")
+        if path.is_file() and path.read_bytes() == CONTENT
+    ]
+    path.chmod(0o600)
+    path.write_bytes(bytes(len(CONTENT)))
+
+
+def test_read__of_other_bytes_than_rokka_took_is_an_error(
+    file: RokkaFile, server: EmulatorServer
+) -> None:
+    corrupt(server)
+
+    with pytest.raises(IntegrityError, match=r"came with the SHA-1 .* Read it again"):
+        file.read()
+    with pytest.raises(IntegrityError):
+        file.open().read()
+
+
+def test_read__without_verify_takes_what_comes(
+    server: EmulatorServer, name: str, configure: Callable[..., RokkaStorage]
+) -> None:
+    corrupt(server)
+
+    with configure(verify=False).open(name) as file:
+        assert file.read() == bytes(len(CONTENT))
+
+
+def test_read__asks_for_the_checksum_where_the_hash_does_not_tell_it(rokka: RokkaStorage) -> None:
+    name = str(rokka.upload("a.jpg", ContentFile(CONTENT), is_protected=True))
+
+    with observe_calls() as calls, rokka.open(name) as file:
+        assert file.read() == CONTENT
+
+    image = f"/sourceimages/demo/{name[:40]}"
+    assert [call.path for call in calls] == [f"{image}/download", image]
+
+
+def test_read__of_an_image_with_a_subject_area_is_compared_too(rokka: RokkaStorage) -> None:
+    plain = rokka.upload("a.jpg", ContentFile(CONTENT))
+    changed = rokka.client.source_images.set_subject_area(plain.hash, x=3, y=2)
+
+    with rokka.open(f"{changed.hash}/40x30/a.jpg") as file:
         assert file.read() == CONTENT

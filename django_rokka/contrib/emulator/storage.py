@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from django_rokka.client import RokkaClient
 from django_rokka.conf import Problem
+from django_rokka.contrib.emulator.emulators import get_emulator
 from django_rokka.storage import RokkaStorage
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ _API_HOST = "http://rokka.emulator"
 # It opens nothing but the folder, and only from inside of this process.
 _LOCAL_KEY = "emulated"
 _SETTINGS = frozenset(
-    {"is_paying", "redirect_missing", "render_cache_size", "render_seconds", "search_delay"}
+    {"is_paying", "private_networks", "redirect_missing"}
+    | {"render_cache_size", "render_seconds", "search_delay"}
 )
 """The options that are the emulator's own settings."""
 
@@ -85,26 +87,24 @@ class EmulatedRokkaStorage(RokkaStorage):
         for problem in self.find_problems():
             raise ImproperlyConfigured(f"{problem.message} {problem.hint}")
         try:
-            from django_rokka.emulator import Emulator
-        except ImportError as error:
-            raise ImproperlyConfigured(
-                "The emulator is not installed. Run: pip install 'django-rokka[emulator]'"
-            ) from error
-        try:
-            emulator = Emulator(
-                root=self._options["root"],
+            emulator = get_emulator(
+                Path(self._options["root"]),
                 organization=self.config.organization,
                 api_key=self.config.api_key,
                 signing_key=self.config.signing_key,
                 **{name: self._options[name] for name in _SETTINGS & self._options.keys()},
             )
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                "The emulator is not installed. Run: pip install 'django-rokka[emulator]'"
+            ) from error
         except (ValueError, TypeError, OSError, sqlite3.Error) as error:
             raise ImproperlyConfigured(
                 f"The emulator cannot start in {str(self._options['root'])!r} ({error}). Set the"
                 " option 'root' to a folder that this process may write, 'organization' to"
                 " lower-case letters, digits and '-', and the others to values of their kind."
             ) from error
-        with self._connect(emulator) as client:
+        with self._connect(emulator, read_only=False) as client:
             for name, definition in (self.config.stacks or {}).items():
                 client.stacks.create(name, definition, overwrite=True)
         return emulator
@@ -112,7 +112,10 @@ class EmulatedRokkaStorage(RokkaStorage):
     @functools.cached_property
     def client(self) -> RokkaClient:
         """The API client of this storage; it talks to the emulator without a network."""
-        return self._connect(self.emulator)
+        # When threads ask for the first time at once, all get the same one.
+        made = self._connect(self.emulator)
+        client: RokkaClient = self.__dict__.setdefault("client", made)
+        return client
 
     def get_render_base(self) -> str:
         """Return the option ``render_host``, or where the URLconf has the emulator."""
@@ -130,11 +133,9 @@ class EmulatedRokkaStorage(RokkaStorage):
     def _forget(self, *, setting: str, **kwargs: Any) -> None:
         super()._forget(setting=setting, **kwargs)
         if setting.startswith("ROKKA_"):
-            emulator = self.__dict__.pop("emulator", None)
-            if emulator is not None:
-                emulator.close()
+            self.__dict__.pop("emulator", None)
 
-    def _connect(self, emulator: Emulator) -> RokkaClient:
+    def _connect(self, emulator: Emulator, **options: Any) -> RokkaClient:
         from django_rokka.emulator import EmulatorAdapter
 
-        return self._make_client(session=EmulatorAdapter(emulator).make_session)
+        return self._make_client(session=EmulatorAdapter(emulator).make_session, **options)

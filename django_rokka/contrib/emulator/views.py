@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 from collections.abc import AsyncIterator, Iterable
 from urllib.parse import quote
 
@@ -19,9 +18,6 @@ from django_rokka.storage import iter_rokka_storages
 
 __all__ = ["render"]
 
-_FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip")
-"""How the headers begin that a reverse proxy adds."""
-
 
 @require_safe
 def render(request: HttpRequest, target: str) -> StreamingHttpResponse:
@@ -30,8 +26,11 @@ def render(request: HttpRequest, target: str) -> StreamingHttpResponse:
     What a proxy forwards comes from elsewhere, although its connection is a local one.
     """
     from django_rokka.emulator import request_in_process
+    from django_rokka.emulator.origins import is_forwarded, is_loopback
 
-    if not (is_debug() or (_is_loopback(request) and not _is_forwarded(request))):
+    address = request.META.get("REMOTE_ADDR", "")
+    is_local = is_loopback(address) and not is_forwarded(request.headers)
+    if not (is_debug() or is_local):
         raise PermissionDenied("The emulator answers under DEBUG, or to this machine only.")
     storage = _find_storage(target.partition("/")[0])
     answer = request_in_process(
@@ -81,14 +80,3 @@ def _find_storage(organization: str) -> EmulatedRokkaStorage:
         ):
             return storage
     raise Http404(f"No emulated storage has the organization {organization!r}.")
-
-
-def _is_loopback(request: HttpRequest) -> bool:
-    try:
-        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_forwarded(request: HttpRequest) -> bool:
-    return any(name.lower().startswith(_FORWARDED) for name in request.headers)
