@@ -11,7 +11,7 @@ import pytest
 import requests
 from django import forms
 from django.core.exceptions import SuspiciousFileOperation
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.datastructures import MultiValueDict
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -112,7 +112,7 @@ def huge_png() -> bytes:
     return pictures.png()[:12] + header + struct.pack(">I", zlib.crc32(header)) + rest
 
 
-def files(**uploads: SimpleUploadedFile) -> MultiValueDict[str, Any]:
+def files(**uploads: UploadedFile[Any]) -> MultiValueDict[str, Any]:
     return MultiValueDict({name: [upload] for name, upload in uploads.items()})
 
 
@@ -188,7 +188,7 @@ def test_protected_field__refuses_the_text_of_a_public_image_in_a_form() -> None
     photo = Photo.objects.create(image=an_upload())
     form = ContractAsTextForm({"scan": photo.image.name})
     assert "is protected, but" in form.errors["scan"][0]
-    assert "Assign the file itself" in form.errors["scan"][0]
+    assert "Choose its file again" in form.errors["scan"][0]
 
 
 @pytest.mark.django_db

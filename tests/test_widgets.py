@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -93,3 +95,33 @@ def test_media__is_one_style_sheet() -> None:
     assert str(RokkaImageWidget().media) == (
         '<link href="/static/django_rokka/widget.css" media="all" rel="stylesheet">'
     )
+
+
+def test_widget__says_that_an_image_is_older_than_its_protection() -> None:
+    scan = Contract(scan=f"{HASH}/40x30/page.jpg").scan
+    assert "anybody who knows its link can see it. Choose its file again." in render(scan)
+    assert "anybody who knows" not in render(Photo(image=f"{HASH}/40x30/page.jpg").image)
+
+
+def test_widget__shows_what_the_fallback_keeps(settings: Settings, configure: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "old": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"base_url": "/media/"},
+        },
+    }
+    configure(fallback="old")
+    html = render(Photo(image='2024/"Löwe".jpg').image)
+    (image,) = find_elements(html, "img")
+    assert image["src"] == "/media/2024/%22L%C3%B6we%22.jpg"
+    assert image["alt"] == '2024/"Löwe".jpg'
+    assert "rokka-image__facts" not in html
+
+
+def test_widget__is_in_the_data_by_any_of_its_inputs() -> None:
+    widget = RokkaImageWidget()
+    assert widget.value_omitted_from_data({"other": ""}, {}, "logo")
+    for name in ("logo-clear", "logo-uploaded", "logo-chosen"):
+        assert not widget.value_omitted_from_data({name: ""}, {}, "logo")
+    assert not widget.value_omitted_from_data({}, {"logo": b"..."}, "logo")

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from django_rokka.admin.thumbnails import thumbnail
+from django_rokka.admin.uploading import RokkaAdminMixin
 
-__all__ = ["thumbnail"]
+__all__ = ["RokkaAdminMixin", "thumbnail"]

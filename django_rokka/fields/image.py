@@ -13,6 +13,7 @@ from django.core.files.storage import InvalidStorageError, Storage, default_stor
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models.fields.files import FileField
+from django.utils.translation import gettext_lazy as _
 
 from django_rokka.exceptions import InvalidReference
 from django_rokka.fields.files import RokkaFieldFile, RokkaFileDescriptor
@@ -188,7 +189,15 @@ class RokkaImage(models.ImageField):
         try:
             self._check_protection(value)
         except InvalidReference as error:
-            raise ValidationError(str(error), code="not_protected") from error
+            raise ValidationError(
+                _(
+                    "This field is protected, but “%(name)s” is public: anybody who knows its link"
+                    " can see it. Choose its file again, which is uploaded as a protected image"
+                    " then."
+                ),
+                code="not_protected",
+                params={"name": value},
+            ) from error
         return super().clean(value, model_instance)
 
     def _check_protection(self, value: Any) -> None:

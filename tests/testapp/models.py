@@ -92,3 +92,23 @@ class Caption(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Album(models.Model):
+    """A row with a cover, and with pages that its form edits too."""
+
+    title = models.CharField(max_length=100, unique=True)
+    cover = RokkaImage(blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AlbumPage(models.Model):
+    """A row that is edited in the form of another."""
+
+    album = models.ForeignKey(Album, on_delete=models.CASCADE)
+    picture = RokkaImage()
+
+    def __str__(self) -> str:
+        return str(self.picture)

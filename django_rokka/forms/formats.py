@@ -1,0 +1,78 @@
+"""Which format a file has, by its content and never by its name."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+__all__ = ["HEAD_LENGTH", "MEDIA_TYPES", "detect_format", "is_xml"]
+
+HEAD_LENGTH = 512
+"""Bytes at the beginning of a file that tell its format."""
+
+MEDIA_TYPES = MappingProxyType(
+    {
+        "avif": "image/avif",
+        "eps": "application/postscript",
+        "gif": "image/gif",
+        "heic": "image/heic",
+        "jp2": "image/jp2",
+        "jpg": "image/jpeg",
+        "jxl": "image/jxl",
+        "mov": "video/quicktime",
+        "mp4": "video/mp4",
+        "pdf": "application/pdf",
+        "png": "image/png",
+        "psd": "image/vnd.adobe.photoshop",
+        "svg": "image/svg+xml",
+        "tif": "image/tiff",
+        "webm": "video/webm",
+        "webp": "image/webp",
+    }
+)
+"""The formats that are known by their content, as rokka names them, and their media types."""
+
+_SIGNATURES = (
+    (0, b"\xff\xd8\xff", "jpg"),
+    (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (0, b"GIF8", "gif"),
+    (8, b"WEBP", "webp"),
+    (0, b"II*\0", "tif"),
+    (0, b"MM\0*", "tif"),
+    (0, b"8BPS", "psd"),
+    (0, b"%PDF-", "pdf"),
+    (0, b"%!PS", "eps"),
+    (0, b"\xc5\xd0\xd3\xc6", "eps"),
+    (0, b"\xff\x0a", "jxl"),
+    (0, b"\0\0\0\x0cJXL ", "jxl"),
+    (0, b"\0\0\0\x0cjP  ", "jp2"),
+    (0, b"\x1aE\xdf\xa3", "webm"),
+)
+# Of the brands of the ISO container only these are pictures; the many others are video.
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+
+
+def detect_format(head: bytes) -> str:
+    """Return the format that a file begins with, empty when it is not known."""
+    for offset, signature, name in _SIGNATURES:
+        if head.startswith(signature, offset):
+            return name
+    if head[4:8] == b"ftyp":
+        return _detect_brand(head)
+    return "svg" if is_xml(head) else ""
+
+
+def is_xml(head: bytes) -> bool:
+    """Say whether a file begins as XML does: of what rokka takes, only SVG may."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head[2:].replace(b"\0", b"").lstrip().startswith(b"<")
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+
+
+def _detect_brand(head: bytes) -> str:
+    length = min(int.from_bytes(head[:4], "big"), HEAD_LENGTH)
+    brands = {head[8:12], *(head[start : start + 4] for start in range(16, length, 4))}
+    if brands & {b"avif", b"avis"}:
+        return "avif"
+    if brands & _HEIC_BRANDS:
+        return "heic"
+    return "mov" if b"qt  " in brands else "mp4"
