@@ -179,6 +179,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="time after which a render is given up (default: %(default)s)",
     )
+    text = "remote images may come from private networks in everybody's organizations"
+    add("--private-networks", action="store_true", help=text)
 
 
 def _read_port(text: str) -> int:

@@ -102,6 +102,8 @@ class _Body(_Blocks):
         try:
             return super().readinto(buffer)
         except ConnectionError as error:
+            # Nothing comes any more, and urllib3 closes only what it read to its end.
+            self.close()
             # What urllib3 translates for requests, as it does for a socket's end.
             raise http.client.IncompleteRead(b"") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
@@ -24,6 +25,7 @@ from django_rokka.emulator.faults import Fault, Faults, Strike
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.render_host import serve_render_host
 from django_rokka.emulator.roles import required_role
+from django_rokka.emulator.root_errors import explain_root_error
 from django_rokka.emulator.routing import Route, build_map
 from django_rokka.emulator.services import Services, utc_now
 from django_rokka.emulator.settings import Settings
@@ -172,6 +174,13 @@ class Emulator:
             return answer or self._dispatch(request)
         except HTTPException as error:
             return error_response(error)
+        except (OSError, sqlite3.Error) as error:
+            refusal = explain_root_error(error, self.root)
+            if refusal is None:
+                raise
+            response = error_response(refusal)
+            response.headers["Cache-Control"] = "no-store"
+            return response
 
     def _dispatch(self, request: IncomingRequest) -> Response:
         if request.method == "OPTIONS":
@@ -238,4 +247,7 @@ def _suffer(faults: Faults, fault: Fault, request: IncomingRequest) -> Response 
 
 
 def _no_endpoint(request: IncomingRequest) -> str:
-    return f"There is no endpoint {request.method} {request.path}."
+    hint = ""
+    if request.path.startswith("/render"):
+        hint = " A render URL is /render/<organization>/<stack>/<hash>.<format>."
+    return f"There is no endpoint {request.method} {request.path}.{hint}"

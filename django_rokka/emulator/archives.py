@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ def send_archive(
 ) -> Response:
     """Answer with an archive of files and their names."""
     with ExitStack() as opened:
-        archive = opened.enter_context(tempfile.TemporaryFile())
+        archive = opened.enter_context(request.files_store.open_temporary())
         write_archive(archive, files)
         length = archive.tell()
         archive.seek(0)

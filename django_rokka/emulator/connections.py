@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 import socket
 import struct
 import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
-from werkzeug.exceptions import InternalServerError
+from werkzeug.exceptions import BadRequest, InternalServerError
 from werkzeug.serving import DechunkedInput, WSGIRequestHandler
 
 from django_rokka.emulator.errors import error_response
@@ -33,6 +35,10 @@ _BLOCK = 64 * 1024
 _MAX_LINE = 65_536
 _MAX_DIGITS = 18
 _NO_BODY = frozenset({204, 304})
+_ODD_LINES = (FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect)
+_FRAMING = ("Content-Length", "Transfer-Encoding")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CHUNK = re.compile(rb"(?P<size>[0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
 class WaitingRoom(Protocol):
@@ -67,16 +73,22 @@ class ConnectionHandler(WSGIRequestHandler):
         try:
             self.connection.settimeout(room.idle_timeout)
             self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
+            self.connection.settimeout(_STALL_SECONDS)
+            is_request = self._read_head()
         except TimeoutError:
             return
         finally:
             room.leave(self.connection)
-        self.connection.settimeout(_STALL_SECONDS)
+        if is_request:
+            self.run_wsgi()
+
+    def _read_head(self) -> bool:
+        """Read the rest of the head; say whether there is a request."""
         if len(self.raw_requestline) > _MAX_LINE:
             self.requestline = self.request_version = self.command = ""
             self.send_error(414)
-        elif self.raw_requestline and self.parse_request():
-            self.run_wsgi()
+            return False
+        return bool(self.raw_requestline) and self.parse_request()
 
     def finish(self) -> None:
         """Close both ends, also when the client took nothing of the rest."""
@@ -90,10 +102,9 @@ class ConnectionHandler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request."""
-        length = self.headers.get("Content-Length", "0").strip()
         encoding = self.headers.get("Transfer-Encoding", "").strip().lower()
-        is_number = length.isascii() and length.isdigit() and len(length) <= _MAX_DIGITS
-        if not is_number or encoding not in {"", "chunked"}:
+        length = self._read_length()
+        if length is None or encoding not in {"", "chunked"}:
             self.send_error(400, "The length of the body is not clear.")
             return
         if "close" in self._connection_tokens() or (encoding and "Content-Length" in self.headers):
@@ -104,8 +115,8 @@ class ConnectionHandler(WSGIRequestHandler):
             self.send_error(400, "The target of the request is no URL.")
             return
         body = _Body(
-            DechunkedInput(cast("IO[bytes]", self.rfile)) if encoding else self.rfile,
-            length=None if encoding else int(length),
+            _Chunks(cast("IO[bytes]", self.rfile)) if encoding else self.rfile,
+            length=None if encoding else length,
             before_reading=self._continue if self._is_expecting() else None,
         )
         environ["wsgi.input"] = body
@@ -177,6 +188,18 @@ class ConnectionHandler(WSGIRequestHandler):
                 pass
         self._room.leave(self.connection)
 
+    def _read_length(self) -> int | None:
+        """Read the length of the body; ``None`` when others could read another one."""
+        headers = self.headers
+        is_odd = any(isinstance(defect, _ODD_LINES) for defect in headers.defects)
+        if is_odd or not all(_HEADER_NAME.fullmatch(name) for name in headers):
+            return None
+        if any(len(headers.get_all(name, ())) > 1 for name in _FRAMING):
+            return None
+        length = headers.get("Content-Length", "0").strip()
+        is_number = length.isascii() and length.isdigit() and len(length) <= _MAX_DIGITS
+        return int(length) if is_number else None
+
     @property
     def _room(self) -> WaitingRoom:
         return cast("WaitingRoom", self.server)
@@ -193,6 +216,20 @@ class ConnectionHandler(WSGIRequestHandler):
         return {token.strip().lower() for token in self.headers.get("Connection", "").split(",")}
 
 
+class _Chunks(DechunkedInput):
+    """A body in chunks, whose sizes are hexadecimal digits and nothing that looks like them."""
+
+    def read_chunk_len(self) -> int:
+        """Read the size of the next chunk; extensions after it mean nothing here."""
+        line = self._rfile.readline(_MAX_LINE)
+        if not line:
+            raise ConnectionResetError("The body of the request ended too early.")
+        found = _CHUNK.fullmatch(line)
+        if found is None:
+            raise BadRequest(f"{line[:20]!r} is no size of a chunk. Send hexadecimal digits.")
+        return int(found["size"], 16)
+
+
 class _Body(io.RawIOBase):
     """The body of a request, which knows whether it was read to its end."""
 
@@ -202,6 +239,7 @@ class _Body(io.RawIOBase):
         self._source = source
         self._left = length
         self._before_reading = before_reading
+        self._is_broken = False
         self.is_over = length == 0
 
     def readable(self) -> bool:
@@ -216,6 +254,9 @@ class _Body(io.RawIOBase):
         view = memoryview(buffer)[: self._left]
         try:
             count: int = self._source.readinto(view)
+        except BadRequest:
+            self._is_broken = True
+            raise
         except (OSError, ValueError) as error:
             # Too late, gone, or chunks that are none.
             raise ConnectionResetError("The body of the request broke off.") from error
@@ -230,11 +271,12 @@ class _Body(io.RawIOBase):
 
     def drain(self, connection: socket.socket) -> None:
         """Read away a rest that is small and comes soon; what nobody waits for stays."""
-        if self._before_reading is not None or (self._left or 0) > MAX_DRAIN:
+        is_waiting = self._before_reading is not None
+        if is_waiting or self._is_broken or (self._left or 0) > MAX_DRAIN:
             return
         connection.settimeout(_DRAIN_SECONDS)
         taken, buffer = 0, bytearray(_BLOCK)
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, BadRequest):
             while not self.is_over and taken <= MAX_DRAIN:
                 taken += self.readinto(buffer)
         connection.settimeout(_STALL_SECONDS)

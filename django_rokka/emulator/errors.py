@@ -10,6 +10,7 @@ from werkzeug.exceptions import (
     BadRequest,
     Forbidden,
     HTTPException,
+    ServiceUnavailable,
     TooManyRequests,
     Unauthorized,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "LockedImage",
     "Missing",
     "RestrictedKey",
+    "TooManyCodes",
     "TooManyPixels",
     "error_response",
     "json_response",
@@ -45,6 +47,13 @@ class RestrictedKey(Unauthorized):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class TooManyCodes(TooManyRequests):
+    """429 for codes of an authenticator app, after too many that were wrong."""
+
+    reason = "totp_rate_limited"
+    description = "Too many codes were wrong. Wait for five minutes, then send the current one."
 
 
 class LockedImage(Forbidden):
@@ -104,10 +113,15 @@ def error_response(error: HTTPException) -> Response:
         return json_response(
             {"code": code, "message": message, "invalid_authentication": True}, code
         )
-    if isinstance(error, RestrictedKey):
-        return json_response({"error": error.reason, "code": code, "message": message}, code)
+    if isinstance(error, RestrictedKey | TooManyCodes):
+        worded: dict[str, Any] = {"error": error.reason, "code": code, "message": message}
+        if code == 401:
+            worded["invalid_authentication"] = True
+        return json_response(worded, code)
     body: dict[str, Any] = {"error": {"code": code, "message": message}}
     headers: dict[str, str] = {}
+    if isinstance(error, ServiceUnavailable) and error.retry_after:
+        headers = {"Retry_After": str(error.retry_after)}
     if isinstance(error, BudgetSpent):
         body |= {
             "status": "too many requests",

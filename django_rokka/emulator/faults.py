@@ -215,7 +215,11 @@ def _is_delay(value: Any) -> bool:
 
 def _are_headers(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        _is_text(item) and _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(item)
+        _is_text(item)
+        and _HEADER_NAME.fullmatch(name)
+        and _HEADER_VALUE.fullmatch(item)
+        # Frames the answer: one that is no number breaks this server and not its client.
+        and (name.lower() != "content-length" or re.fullmatch("[0-9]{1,18}", item))
         for name, item in value.items()
     )
 
@@ -248,7 +252,7 @@ _RULES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "probability": ("a number from 0 to 1", _is_probability),
     "seed": ("a whole number", _is_seed),
     "status": ("a number from 200 to 599", _is_status),
-    "headers": ("an object of texts without line breaks", _are_headers),
+    "headers": ("an object of texts without line breaks, Content-Length a number", _are_headers),
     "body": ("a text", _is_text),
     "delay": (f"a number of seconds from 0 to {_MAX_DELAY}", _is_delay),
     "reset_after": (_COUNT, _is_count),

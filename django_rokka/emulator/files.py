@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 __all__ = ["BinaryFiles", "IncomingFile", "replacing"]
 
@@ -80,6 +80,10 @@ class BinaryFiles:
     def receive(self) -> IncomingFile:
         """Open a new file for bytes that are still to come."""
         return IncomingFile(self._incoming)
+
+    def open_temporary(self) -> IO[bytes]:
+        """Open a file that is gone when it is closed, on the disk that the root chose."""
+        return cast("IO[bytes]", tempfile.TemporaryFile(dir=self._incoming, prefix=_PREFIX))
 
     def keep(self, file: IncomingFile) -> Path:
         """Put an uploaded file in its place; it is durable before any row mentions it."""

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from django_rokka.emulator import vips
 from django_rokka.emulator.formats import HEAD_LENGTH, Format, detect_format
 
-__all__ = ["MAX_PIXELS", "Measurement", "UnreadableFile", "measure"]
+__all__ = ["MAX_PIXELS", "Measurement", "UnreadableFile", "measure", "read_duration"]
 
 MAX_PIXELS = 225_000_000
 """Pixels that rokka takes of anything but a JPEG."""
@@ -74,6 +74,22 @@ def measure(path: Path) -> Measurement:
         header.opaque or found.name in _OPAQUE,
         header.animated,
     )
+
+
+def read_duration(path: Path) -> float:
+    """Return the seconds of a video, 0 where it does not say (ISO 14496-12: moov, mvhd)."""
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        for start, end in _boxes(file, 0, file.tell(), b"moov"):
+            for header, _ in _boxes(file, start, end, b"mvhd"):
+                file.seek(header)
+                is_long = file.read(1) == b"\x01"
+                file.seek(header + (20 if is_long else 12))
+                form = ">IQ" if is_long else ">II"
+                data = file.read(struct.calcsize(form))
+                scale, length = struct.unpack(form, data.ljust(struct.calcsize(form), b"\0"))
+                return length / scale if scale else 0
+    return 0
 
 
 def _read_header(path: Path, name: str) -> _Header:

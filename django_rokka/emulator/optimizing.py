@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from werkzeug.exceptions import BadRequest
@@ -12,6 +11,9 @@ from django_rokka.emulator import vips
 from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.files import IncomingFile
 from django_rokka.emulator.measuring import Measurement
+from django_rokka.emulator.rendering.costs import Work
+from django_rokka.emulator.rendering.kinds import measure_busyness
+from django_rokka.emulator.rendering.qualities import Output
 
 __all__ = ["optimize", "read_mode"]
 
@@ -19,6 +21,8 @@ _MODES = {"": "", "false": "", "true": "png", "png": "png", "jpg": "jpg"}
 _OPTIMIZED = frozenset({"tif", "psd"})
 """Formats that become another; every other file is stored as it came."""
 _QUALITY = 92
+# Of processor time, for the largest files.
+_SECONDS = 20
 
 
 def read_mode(text: str) -> str:
@@ -40,15 +44,27 @@ def optimize(path: Path, measured: Measurement, target: IncomingFile, *, mode: s
     if source == "psd":
         raise Missing("optimize_source for PSD")
     kind = "webp" if mode == "jpg" and not measured.opaque else mode
+    # Named after the target, it is swept away as that is when the process is killed.
+    made = target.path.with_name(f"{target.path.name}.{kind}")
     try:
-        picture = vips.load(path, format=source, width=measured.width, height=measured.height)
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / f"optimized.{kind}"
-            options = {} if kind == "png" else {"Q": _QUALITY}
-            vips.save(picture, made, format=kind, **options)
-            with made.open("rb") as file:
-                shutil.copyfileobj(file, target)
+        work = Work(longest=_SECONDS)
+        work.admit(path.stat().st_size)
+        picture = vips.load(
+            path,
+            format=source,
+            width=measured.width,
+            height=measured.height,
+            check=lambda promise: work.load(promise, source),
+        )
+        options = {} if kind == "png" else {"Q": _QUALITY}
+        pixels = measured.width * measured.height
+        work.write(Output(kind, options), pixels, lambda: measure_busyness(picture))
+        vips.save(picture, made, format=kind, **options)
+        with made.open("rb") as file:
+            shutil.copyfileobj(file, target)
     except vips.BrokenImage as error:
         raise BadRequest(f"The file cannot be optimized: {error}") from error
+    finally:
+        made.unlink(missing_ok=True)
     target.flush()
     return True

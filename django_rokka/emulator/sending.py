@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -61,10 +62,28 @@ def send_file(
 
     Without an ETag the answer is none that anybody may keep, and it is always sent whole.
     """
+    with ExitStack() as opened:
+        opened.enter_context(file)
+        response = _respond(
+            request, file, mimetype=mimetype, name=name, etag=etag, is_attachment=is_attachment
+        )
+        # From here on it is for the answer to close it.
+        response.call_on_close(opened.pop_all().close)
+    return response
+
+
+def _respond(
+    request: IncomingRequest,
+    file: IO[bytes],
+    *,
+    mimetype: str,
+    name: str,
+    etag: str,
+    is_attachment: bool,
+) -> Response:
     status = os.fstat(file.fileno())
     size = status.st_size
     response = Response(_blocks(file, 0, size))
-    response.call_on_close(file.close)
     response.headers["Content-Type"] = mimetype
     response.headers["Content-Disposition"] = _disposition(name, is_attachment=is_attachment)
     response.headers["Content-Length"] = str(size)

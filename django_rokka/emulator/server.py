@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,12 +19,21 @@ from werkzeug.serving import ThreadedWSGIServer, select_address_family
 from django_rokka.emulator.application import Emulator
 from django_rokka.emulator.connections import ConnectionHandler
 from django_rokka.emulator.control import Traffic
+from django_rokka.emulator.journeys import end_journeys
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = ["EmulatorServer"]
 
 _IDLE_SECONDS = 15
-_PATIENCE = 10
+_PATIENCE = 8
 """Seconds that requests get to come to their end when the server closes."""
+_LAST_SECONDS = 2
+"""How long all together may take to notice that their connections are gone."""
+_FEW_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+_PAUSE = 0.1
+_MAX_CONNECTIONS = 1000
 
 _LINGER = struct.Struct("ii")
 """The option SO_LINGER: whether it is on, and for how many seconds."""
@@ -109,8 +120,22 @@ class _Server(ThreadedWSGIServer):
         self._threads_and_connections: dict[threading.Thread, socket.socket] = {}
         self._idle: set[socket.socket] = set()
         self._is_closing = False
+        self._room = threading.BoundedSemaphore(_count_connections())
         self._lock = threading.Lock()
         super().__init__(*arguments, **options)
+
+    def get_request(self) -> Any:
+        """Accept a connection, when there is room for it; others wait in the system's queue."""
+        if not self._room.acquire(timeout=_PAUSE):
+            raise OSError(f"All {_MAX_CONNECTIONS} connections are in use.")
+        try:
+            return super().get_request()
+        except OSError as error:
+            self._room.release()
+            if error.errno in _FEW_FILES:
+                # The connection stays in the queue: without a pause this would come again at once.
+                time.sleep(_PAUSE)
+            raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
@@ -127,7 +152,12 @@ class _Server(ThreadedWSGIServer):
                 for thread, connection in self._threads_and_connections.items()
                 if thread.is_alive()
             }
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:
+                # The system has no more threads.
+                self._room.release()
+                raise
             self._threads_and_connections[thread] = request
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -137,6 +167,7 @@ class _Server(ThreadedWSGIServer):
             super().process_request_thread(request, client_address)
         finally:
             self._traffic.close_connection()
+            self._room.release()
 
     def shutdown_request(self, request: Any) -> None:
         """Close a connection; one that is to be reset must not say before that it ends."""
@@ -165,14 +196,24 @@ class _Server(ThreadedWSGIServer):
             self._is_closing = True
             _shut_down(self._idle)
             waiting = dict(self._threads_and_connections)
+        end_journeys(waiting, reason="the emulator is closing")
         end = time.monotonic() + _PATIENCE
         while waiting and time.monotonic() < end:
             wake()
             next(iter(waiting)).join(0.05)
             waiting = {thread: it for thread, it in waiting.items() if thread.is_alive()}
         _shut_down(waiting.values())
+        end = time.monotonic() + _LAST_SECONDS
         for thread in waiting:
-            thread.join(_PATIENCE)
+            thread.join(max(end - time.monotonic(), 0))
+
+
+def _count_connections() -> int:
+    """Leave half of the files that a process may open to the requests themselves."""
+    if sys.platform == "win32":
+        return _MAX_CONNECTIONS
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MAX_CONNECTIONS if allowed < 0 else max(min(allowed // 2, _MAX_CONNECTIONS), 1)
 
 
 def _shut_down(connections: Iterable[socket.socket]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -15,9 +14,10 @@ from werkzeug.exceptions import NotFound
 from django_rokka.emulator.counters import Counters
 from django_rokka.emulator.files import BinaryFiles
 from django_rokka.emulator.memory import Memory
-from django_rokka.emulator.rendering.cache import RenderCache
+from django_rokka.emulator.render_cache import RenderCache
 from django_rokka.emulator.settings import Settings
 from django_rokka.emulator.single_flight import SingleFlight
+from django_rokka.emulator.slots import Slots
 from django_rokka.emulator.store import (
     Aliases,
     Database,
@@ -26,6 +26,7 @@ from django_rokka.emulator.store import (
     Invalidations,
     Memberships,
     Organizations,
+    SecondFactors,
     SourceImages,
     Stacks,
     Statistics,
@@ -63,6 +64,7 @@ class Services:
     organizations: Organizations
     invalidations: Invalidations
     users: Users
+    second_factors: SecondFactors
     memberships: Memberships
     statistics: Statistics
     clock: Callable[[], datetime]
@@ -71,7 +73,7 @@ class Services:
     renders: RenderCache
     memory: Memory[Any]
     """What render URLs led to, as long as nothing changes."""
-    rendering_slots: threading.BoundedSemaphore
+    rendering_slots: Slots
     """As many renders at once as there are processors: each holds pixels in memory."""
 
     @classmethod
@@ -102,6 +104,7 @@ class Services:
             organizations=Organizations(database, is_paying=settings.is_paying),
             invalidations=Invalidations(database),
             users=Users(database, root_keys=api_keys),
+            second_factors=SecondFactors(database),
             memberships=Memberships(database),
             statistics=Statistics(database),
             clock=clock,
@@ -109,7 +112,7 @@ class Services:
             flights=SingleFlight(),
             renders=RenderCache(root, maximum=settings.render_cache_size, counters=counters),
             memory=Memory(ChangeWatch(path), size=_REMEMBERED),
-            rendering_slots=threading.BoundedSemaphore(os.cpu_count() or 1),
+            rendering_slots=Slots(os.cpu_count() or 1),
         )
 
     def close(self) -> None:

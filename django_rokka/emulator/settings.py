@@ -19,8 +19,10 @@ class Settings:
     """Where images that are not here are looked for: ``https://{organization}.rokka.io``."""
     render_cache_size: int = 2_000_000_000
     """Bytes of renders that are kept."""
-    render_seconds: float = 10
+    render_seconds: float = 8
     """Wall time of one render, after which it is given up."""
+    private_networks: bool = False
+    """Whether remote images may come from private networks in everybody's organizations."""
 
     def __post_init__(self) -> None:
         for name in ("search_delay", "render_cache_size", "render_seconds"):

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 
+from django_rokka.emulator.forks import renew_after_fork
+
 __all__ = ["SingleFlight"]
 
 
@@ -13,6 +15,11 @@ class SingleFlight:
     """Let one thread do what others wait for."""
 
     def __init__(self) -> None:
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Forget what is done by threads that a process which was forked does not have."""
         self._running: dict[Hashable, Future[None]] = {}
         self._lock = threading.Lock()
 
@@ -35,4 +42,4 @@ class SingleFlight:
 
     def _leave(self, key: Hashable) -> None:
         with self._lock:
-            del self._running[key]
+            self._running.pop(key, None)

@@ -14,18 +14,18 @@ from pathlib import Path
 
 __all__ = ["CostlyDrawing", "draw", "is_plain", "measure"]
 
-SECONDS = 1
-"""Processor time for drawing a small file."""
+SECONDS = 0.6
+"""Processor time for drawing a file of no bytes."""
 
-SECONDS_OF_LARGE = 4
-"""Processor time for drawing a large file, such as a map."""
+MOST_SECONDS = 4.0
+"""Processor time for drawing the largest files, such as maps."""
 
 MEMORY = 2_000_000_000
 """Bytes of address space for one drawing."""
 
 _PATIENCE = 8
 _PROGRAM = Path(__file__).with_name("svg_process.py")
-_LARGE = 1_000_000
+_SECONDS_PER_BYTE = 0.6e-6
 _SHORT = 4096
 _FEW = 50
 # Words of features that multiply the work, and ways to hide a word.
@@ -53,13 +53,16 @@ def measure(path: Path) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def draw(path: Path, target: Path, *, width: int, height: int) -> None:
-    """Draw an SVG in a size; the target is a file of pixels as libvips keeps them."""
-    _run(path, width, height, str(target))
+def draw(path: Path, target: Path, *, width: int, height: int) -> float:
+    """Draw an SVG in a size, and return the seconds of processor time that it took.
+
+    The target is a file of pixels as libvips keeps them.
+    """
+    return float(_run(path, width, height, str(target)))
 
 
 def _run(path: Path, width: int, height: int, target: str) -> str:
-    seconds = SECONDS_OF_LARGE if path.stat().st_size > _LARGE else SECONDS
+    seconds = min(SECONDS + path.stat().st_size * _SECONDS_PER_BYTE, MOST_SECONDS)
     arguments = [str(path), str(width), str(height), target, str(seconds), str(MEMORY)]
     try:
         done = subprocess.run(  # noqa: S603 (our own program, no shell)
@@ -78,7 +81,7 @@ def _run(path: Path, width: int, height: int, target: str) -> str:
         raise CostlyDrawing((words[-1] if words else "unknown error").replace(str(path), "it"))
     if done.returncode < 0:
         raise CostlyDrawing(
-            f"drawing it takes more than {seconds} seconds of processor time, or"
+            f"drawing it takes more than {seconds:.1f} seconds of processor time, or"
             f" {MEMORY // 1_000_000} MB"
         )
     return done.stdout

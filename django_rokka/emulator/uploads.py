@@ -22,6 +22,7 @@ from django_rokka.emulator.metadata import (
 )
 from django_rokka.emulator.optimizing import optimize, read_mode
 from django_rokka.emulator.services import Services
+from django_rokka.emulator.static_metadata import read_static_metadata
 from django_rokka.emulator.store import StoredImage, image_hash
 
 __all__ = ["store_uploads"]
@@ -57,6 +58,7 @@ class _Upload(NamedTuple):
     file: IncomingFile
     optimized: IncomingFile | None
     measurement: Measurement
+    static_metadata: dict[str, Any]
     fields: _Fields
 
 
@@ -161,13 +163,23 @@ def _prepare(request: IncomingRequest, part: _Part, fields: _Fields, *, mode: st
     file = part.file
     if file is None:
         file = request.receive()
-        fetch(part.url, cast("IO[bytes]", file))
+        # The owner of the emulator may fetch from their own machine and network, nobody else.
+        check = None if request.caller.is_root else _refuse_private
+        fetch(part.url, cast("IO[bytes]", file), check=check)
     measurement = _measure(file, part.name)
+    # What a file says of itself is gone when it becomes another.
+    static = read_static_metadata(file.path, format=measurement.format.name)
     if mode:
         optimized = request.receive()
         if optimize(file.path, measurement, optimized, mode=mode):
-            return _Upload(part.name, file, optimized, _measure(optimized, part.name), fields)
-    return _Upload(part.name, file, None, measurement, fields)
+            stored = _measure(optimized, part.name)
+            return _Upload(part.name, file, optimized, stored, static, fields)
+    return _Upload(part.name, file, None, measurement, static, fields)
+
+
+def _refuse_private(_url: str) -> bool:
+    """Allow no address that a caller reaches by this machine only."""
+    return False
 
 
 def _measure(file: IncomingFile, name: str) -> Measurement:
@@ -204,6 +216,7 @@ def _store(services: Services, upload: _Upload, *, organization: str) -> StoredI
             locked=fields.is_locked,
             user_metadata=fields.user_metadata,
             dynamic_metadata=fields.dynamic_metadata,
+            static_metadata=upload.static_metadata,
             optimized_hash=upload.optimized.binary_hash if upload.optimized else None,
         )
     )

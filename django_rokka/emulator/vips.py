@@ -6,10 +6,10 @@ that no upload reaches a loader of libvips that was never meant for untrusted fi
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 
 from django_rokka.emulator import svg_drawing
 from django_rokka.emulator.errors import Missing, TooManyPixels
+from django_rokka.emulator.watching import watch
 
 __all__ = [
     "MAX_MEMORY",
     "MAX_PIXELS",
     "BrokenImage",
     "Header",
+    "Promise",
     "Timing",
     "can_read",
     "check_pixels",
@@ -30,6 +32,7 @@ __all__ = [
     "is_available",
     "join_pages",
     "load",
+    "read_blocks",
     "read_header",
     "read_svg",
     "read_timing",
@@ -41,6 +44,8 @@ __all__ = [
 
 MAX_PIXELS = 225_000_000
 """Pixels of a picture in memory, all frames of an animation together."""
+
+_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.ENOENT)
 
 MAX_SVG_SIZE = 10_000_000
 """Bytes of an SVG that are parsed."""
@@ -78,6 +83,11 @@ _SAVERS = {
 _ANIMATED = frozenset({"gif", "webp"})
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 _INCH = 25.4
+# Pixels of a plain drawing that needs no process of its own.
+_SMALL = 4_000_000
+# Begins each scan of a JPEG (ISO 10918-1), of which a usual progressive one has ten.
+_SCAN = b"\xff\xda"
+_SCANS = 5
 # Bytes of a number of a pixel, where they are not four.
 _DEPTHS = {"uchar": 1, "char": 1, "ushort": 2, "short": 2, "double": 8, "complex": 8}
 
@@ -93,6 +103,16 @@ class Header(NamedTuple):
     height: int
     opaque: bool
     animated: bool
+
+
+class Promise(NamedTuple):
+    """What loading comes to, before there are pixels."""
+
+    width: int
+    height: int
+    frames: int
+    decoded: int
+    """Bytes of all pixels that the decoder makes, as often as it goes over them."""
 
 
 class Timing(NamedTuple):
@@ -148,6 +168,14 @@ def read_header(path: Path, *, format: str) -> Header:
     return Header(width, height, not image.hasalpha(), bool(animated))
 
 
+def read_blocks(path: Path, *, format: str) -> dict[str, bytes]:
+    """Return the blocks of metadata of a picture by libvips' names, undecoded."""
+    with translating(path):
+        image = _open(path, format=format)
+    names = ("exif-data", "iptc-data")
+    return {name: bytes(image.get(name)) for name in names if image.get_typeof(name)}
+
+
 def load(
     path: Path,
     *,
@@ -156,14 +184,15 @@ def load(
     height: int,
     with_frames: bool = False,
     pages: Mapping[str, int] | None = None,
-    check: Callable[[int, int, int], None] | None = None,
+    check: Callable[[Promise], None],
+    spend: Callable[[float], None] = lambda _seconds: None,
     until: float | None = None,
 ) -> Any:
     """Load a picture at exactly this size: upright, in sRGB, 8 bits a band, in memory.
 
     Where the decoder can it decodes no more than that size needs. With frames, an animation has
-    all its pages below each other. ``pages`` are options of a loader of documents. ``check`` gets
-    width, height and number of frames before there are pixels, and may refuse them. Raise
+    all its pages below each other. ``pages`` are options of a loader of documents. ``check`` may
+    refuse what it will come to, and ``spend`` what a process of its own took. Raise
     ``BrokenImage`` for a file that cannot be decoded to its end: a picture that is half grey would
     be a quiet lie.
     """
@@ -171,8 +200,8 @@ def load(
     options: dict[str, Any] = {"height": height, "size": "force", "fail_on": "error"}
     with translating(path):
         if format == "svg":
-            (check or _check_frames)(width, height, 1)
-            return _to_srgb(_draw(path, width, height)).copy_memory()
+            check(Promise(width, height, 1, width * height * 4))
+            return _to_srgb(_draw(path, width, height, spend)).copy_memory()
         source = _open(path, format=format)
         _check_decoded(source, format=format, with_frames=with_frames)
         if _needs_profile(source):
@@ -181,7 +210,8 @@ def load(
         words = ",".join(f"{name}={value}" for name, value in chosen.items())
         image = pyvips.Image.thumbnail(f"{path}[{words}]", width, **options)
         frames = _page_count(image)
-        (check or _check_frames)(image.width, image.height // frames, frames)
+        decoded = _decoded_bytes(source, path, format=format, frames=frames)
+        check(Promise(image.width, image.height // frames, frames, decoded))
         if until is not None:
             watch(image, until=until)
         return _to_srgb(image).copy_memory()
@@ -199,20 +229,6 @@ def encode(image: Any, *, format: str, **options: Any) -> bytes:
     return data
 
 
-def watch(image: Any, *, until: float) -> None:
-    """Let libvips give up whatever it makes from an image after this time of the steady clock."""
-
-    def stop_late(watched: Any, _progress: Any) -> None:
-        if time.monotonic() > until:
-            watched.set_kill(True)
-
-    image.set_progress(True)
-    image.signal_connect("eval", stop_late)
-    # libvips calls back for every image made from this one, also when Python has dropped it;
-    # pyvips hands these references on to all of them, and a callback that is gone ends the process.
-    image._references.extend(image._handles)  # noqa: SLF001 (pyvips has no other way)
-
-
 @contextmanager
 def translating(path: Path) -> Iterator[None]:
     """Raise ``BrokenImage`` for what libvips finds wrong while it works on a file."""
@@ -220,6 +236,10 @@ def translating(path: Path) -> Iterator[None]:
     try:
         yield
     except (pyvips.Error, svg_drawing.CostlyDrawing) as error:
+        for code in _OF_THE_DISK:
+            # Nothing is wrong with the picture.
+            if os.strerror(code) in str(error) or (code == errno.ENOENT and not path.exists()):
+                raise OSError(code, os.strerror(code), str(path)) from error
         raise BrokenImage(_words(error, path)) from error
 
 
@@ -275,16 +295,16 @@ def _open(path: Path, *, format: str) -> Any:
     return getattr(pyvips.Image, _LOADERS[format][0])(str(path))
 
 
-def _draw(path: Path, width: int, height: int) -> Any:
+def _draw(path: Path, width: int, height: int, spend: Callable[[float], None]) -> Any:
     pyvips = _pyvips()
     drawing = read_svg(path)
-    if svg_drawing.is_plain(drawing):
+    if svg_drawing.is_plain(drawing) and width * height <= _SMALL:
         return pyvips.Image.thumbnail_buffer(
             drawing, width, height=height, size="force", fail_on="error"
         )
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "drawing.v"
-        svg_drawing.draw(path, target, width=width, height=height)
+        spend(svg_drawing.draw(path, target, width=width, height=height))
         return pyvips.Image.vipsload(str(target)).copy_memory()
 
 
@@ -293,8 +313,14 @@ def _needs_profile(image: Any) -> bool:
     return bool(image.get_typeof("icc-profile-data")) or image.interpretation == "cmyk"
 
 
-def _check_frames(width: int, height: int, frames: int) -> None:
-    check_pixels(width, height, frames=frames)
+def _decoded_bytes(image: Any, path: Path, *, format: str, frames: int) -> int:
+    """Count what a decoder goes through, several times for a picture that grows finer."""
+    times = 1.0
+    if format == "png" and image.get_typeof("interlaced"):
+        times = 2
+    elif format == "jpg" and image.get("jpeg-multiscan"):
+        times = max(1, path.read_bytes().count(_SCAN) / _SCANS)
+    return int(image.width * image.height * image.bands * frames * times)
 
 
 def _check_decoded(image: Any, *, format: str, with_frames: bool) -> None:

@@ -14,9 +14,7 @@ __all__ = ["cropped_size", "rendered_size", "resized_size", "turns_to_fit", "who
 _Size = tuple[int, int]
 
 # Operations after which the size is another one, and only rendering tells which.
-_UNPREDICTABLE = frozenset(
-    {"trim", "composition", "dropshadow", "text", "svgdynamic", "circlemask"}
-)
+_UNPREDICTABLE = frozenset({"trim", "composition", "dropshadow", "svgdynamic"})
 
 
 def rendered_size(
@@ -35,7 +33,7 @@ def rendered_size(
         if not _flag(operation.options, "enabled"):
             continue
         if operation.name == "resize":
-            size = resized_size(operation.options, *size, dpr=dpr)
+            size = resized_size(operation.options, *size, dpr=dpr, density=density)
             density = dpr
         elif operation.name == "crop":
             size = _crop(operation.options, size, density)
@@ -47,23 +45,27 @@ def rendered_size(
 
 
 def resized_size(
-    options: Mapping[str, Any], width: int, height: int, *, dpr: float = 1
+    options: Mapping[str, Any], width: int, height: int, *, dpr: float = 1, density: float = 1
 ) -> tuple[int, int]:
-    """Return the size a resize gives: mode ``box`` fits inside, ``fill`` covers."""
-    wanted_width, wanted_height = _number(options, "width"), _number(options, "height")
-    factors = [
-        wanted / actual
-        for wanted, actual in ((wanted_width, width), (wanted_height, height))
-        if wanted
-    ]
+    """Return the size a resize gives: mode ``box`` fits inside, ``fill`` covers.
+
+    ``density`` is the dpr by which a resize before has multiplied the size.
+    """
+    factors = {
+        name: wanted / actual
+        for name, actual in (("width", width), ("height", height))
+        if (wanted := _number(options, name))
+    }
     if not factors:
         return width, height
     mode = options.get("mode", "box")
-    if mode == "absolute" and wanted_width and wanted_height:
-        return whole_pixels(wanted_width * dpr), whole_pixels(wanted_height * dpr)
-    factor = max(factors) if mode == "fill" else min(factors)
-    factor = _limit(factor, dpr, options)
-    return whole_pixels(width * factor), whole_pixels(height * factor)
+    if not (mode == "absolute" and len(factors) > 1):
+        factor = max(factors.values()) if mode == "fill" else min(factors.values())
+        factors = {"width": factor, "height": factor}
+    return (
+        whole_pixels(width * _limit(factors["width"], options, dpr=dpr, density=density)),
+        whole_pixels(height * _limit(factors["height"], options, dpr=dpr, density=density)),
+    )
 
 
 def cropped_size(
@@ -81,8 +83,8 @@ def cropped_size(
         factor = min(factor, 1)
     factor *= _number(options, "scale", 100) / 100
     return (
-        min(width, whole_pixels(wanted_width * factor)),
-        min(height, whole_pixels(wanted_height * factor)),
+        whole_pixels(min(width, wanted_width * factor)),
+        whole_pixels(min(height, wanted_height * factor)),
     )
 
 
@@ -96,7 +98,8 @@ def turns_to_fit(options: Mapping[str, Any], width: int, height: int) -> bool:
 
 def whole_pixels(value: float) -> int:
     """Round to a whole number of pixels, halves up; a side has one at least."""
-    return max(1, math.floor(value + 0.5))
+    # What floats lose must not make a half less than one.
+    return max(1, math.floor(round(value, 6) + 0.5))
 
 
 def _crop(options: Mapping[str, Any], size: _Size, density: float) -> _Size | None:
@@ -122,16 +125,16 @@ def _autorotate(options: Mapping[str, Any], size: _Size) -> _Size | None:
     return (longer, shorter) if wanted_width > wanted_height else (shorter, longer)
 
 
-def _limit(factor: float, dpr: float, options: Mapping[str, Any]) -> float:
-    """Apply ``upscale`` and ``upscale_dpr``, as rokka documents them in a table."""
-    upscales, upscales_dpr = _flag(options, "upscale"), _flag(options, "upscale_dpr")
-    if upscales and upscales_dpr:
+def _limit(factor: float, options: Mapping[str, Any], *, dpr: float, density: float) -> float:
+    """Apply ``upscale`` and ``upscale_dpr``, as rokka documents them in a table.
+
+    Larger than the picture is what would be larger at a dpr of 1, where it has no density.
+    """
+    if not _flag(options, "upscale"):
+        factor = min(factor, 1 / density)
+    if _flag(options, "upscale_dpr"):
         return factor * dpr
-    if upscales:
-        return min(factor * dpr, max(factor, 1))
-    if upscales_dpr:
-        return dpr * min(factor, 1)
-    return min(factor * dpr, 1)
+    return min(factor * dpr, max(factor, 1))
 
 
 def _flag(options: Mapping[str, Any], name: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "damage",
     "damaged_files",
     "gif_bomb",
+    "jpeg_bomb",
     "laughs",
     "nested_uses",
     "png_bomb",
@@ -29,7 +30,7 @@ __all__ = [
 Wound: TypeAlias = tuple[Callable[..., bytes], float, bytes]
 
 
-def gif_bomb(frames: int, side: int = 10_000) -> bytes:
+def gif_bomb(frames: int, width: int = 10_000, height: int = 0) -> bytes:
     """A GIF of a few bytes a frame, each of which fills a large screen."""
     # A one-pixel picture in the corner of a canvas that is far larger.
     frame = (
@@ -39,7 +40,7 @@ def gif_bomb(frames: int, side: int = 10_000) -> bytes:
     )
     return (
         b"GIF89a"
-        + struct.pack("<HH", side, side)
+        + struct.pack("<HH", width, height or width)
         + b"\x80\0\0\0\0\0\xff\xff\xff"
         + frame * frames
         + b";"
@@ -60,6 +61,15 @@ def png_bomb(side: int) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
     )
+
+
+def jpeg_bomb(side: int, scans: int) -> bytes:
+    """A progressive JPEG of one colour whose last scan comes again and again."""
+    file = io.BytesIO()
+    Image.new("L", (side, side), 99).save(file, "jpeg", progressive=True)
+    data = file.getvalue()
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + data[-2:]
 
 
 def tiff_bomb(width: int, height: int) -> bytes:

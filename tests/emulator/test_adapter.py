@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import requests
 from django_rokka.emulator import Emulator, EmulatorAdapter
 
 from tests.emulator.conftest import API_KEY
+from tests.emulator.open_files import open_binaries
 from tests.emulator.pictures import decode, encode, halves
 
 HOST = "http://rokka.emulator"
@@ -99,3 +101,21 @@ def test_adapter__passes_on_broken_connections(
     emulator.faults.add(truncate_at=10)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         session.get(f"{HOST}/operations")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc shows which files are open")
+def test_adapter__closes_the_file_of_an_answer_that_breaks_off(
+    session: requests.Session, emulator: Emulator
+) -> None:
+    files = {"f": ("a.png", encode(halves(60, 40)))}
+    digest = session.post(f"{HOST}/sourceimages/demo", files=files).json()["items"][0]["hash"]
+    url = f"{HOST}/sourceimages/demo/{digest}/download"
+    with session.get(url, stream=True) as response:
+        assert len(open_binaries(emulator.root)) == 1
+        assert response.raw.read(1)
+    assert open_binaries(emulator.root) == []
+    emulator.faults.add(reset_at=10)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError) as caught:
+        session.get(url)
+    # Nobody has let go of the exception, nor of what it refers to.
+    assert (open_binaries(emulator.root), caught.value.request) == ([], None)

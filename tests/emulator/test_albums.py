@@ -27,6 +27,16 @@ def test_album__lists_its_images_newest_first(rokka: Rokka) -> None:
     assert answer.headers["Content-Type"] == "application/json"
 
 
+def test_album__leaves_out_what_is_protected(rokka: Rokka) -> None:
+    seen = upload(rokka, 10, '["lake"]')
+    hidden = upload(rokka, 20, '["lake"]')
+    assert len(rokka.render("/_albums/lake/all.json").json()["items"]) == 2
+    path = f"/sourceimages/demo/{hidden}/options/protected?deletePrevious=true"
+    assert rokka.api("PUT", path, json=True).status_code < 300
+    items = rokka.render("/_albums/lake/all.json").json()["items"]
+    assert [item["hash"] for item in items] == [seen]
+
+
 def test_album__without_images_is_empty(rokka: Rokka) -> None:
     assert rokka.render("/_albums/none/all.json?x=1").json() == {"items": []}
 

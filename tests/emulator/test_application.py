@@ -131,23 +131,30 @@ def test_json__has_a_limit_in_memory(rokka: Rokka, *, is_chunked: bool) -> None:
 
 
 def test_emulator__opens_with_each_of_its_keys(emulator: Emulator) -> None:
-    again = Emulator(root=emulator.root, api_key="one", more_api_keys=["two", "three"])
+    again = Emulator(root=emulator.root, api_key="one", more_api_keys=["zwei", "three"])
     with EmulatorServer(again) as server:
         client = Rokka(server)
-        for key in ("one", "two", "three"):
+        for key in ("one", "zwei", "three"):
             headers = {"Api-Key": key}
             assert client.api("GET", "/_emulator/faults", headers=headers).status_code == 200
             token = client.api("GET", "/user/apikeys/token", headers=headers).json()["token"]
             bearer = {"Api-Key": "", "Authorization": f"Bearer {token}"}
             assert client.api("PUT", "/stacks/demo/thumb?overwrite=1", headers=bearer, json={}).ok
         assert client.api("GET", "/stacks/demo").status_code == 403
-        keys = client.api("GET", "/user/apikeys", headers={"Api-Key": "two"}).json()
+        keys = client.api("GET", "/user/apikeys", headers={"Api-Key": "zwei"}).json()
         client.close()
     assert len({key["id"] for key in keys}) == 3
     assert again.api_key == "one"
-    assert "two" not in repr(again) + repr(vars(again)["_services"])
+    assert "zwei" not in repr(again) + repr(vars(again)["_services"])
 
 
 def test_emulator__refuses_a_text_as_its_list_of_keys(emulator: Emulator) -> None:
     with pytest.raises(TypeError, match="more_api_keys is a text, must be a list of keys"):
         Emulator(root=emulator.root, more_api_keys="one")
+
+
+def test_render_url__without_a_picture_says_what_is_missing(rokka: Rokka) -> None:
+    answer = rokka.api("GET", "/render/demo")
+    assert answer.status_code == 404
+    message = answer.json()["error"]["message"]
+    assert "A render URL is /render/<organization>/<stack>/<hash>.<format>." in message

@@ -322,3 +322,35 @@ def test_failure__in_the_middle_ends_the_connection(rokka: Rokka, raw: socket.so
     answer = read_all(raw)
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"\r\n\r\none")
+
+
+CHUNKED = b"POST /users HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+LENGTH = b"POST /users HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        LENGTH + b"Content-Length: 40\r\n\r\n{}",
+        b"POST /users HTTP/1.1\r\nHost: x\r\nContent-Length : 40\r\n\r\n",
+        b"POST /users HTTP/1.1\r\nHost: x\r\nno header\r\nContent-Length: 40\r\n\r\n",
+        CHUNKED + b"Transfer-Encoding: identity\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        CHUNKED + b"\r\n+2\r\n{}\r\n0\r\n\r\n",
+        CHUNKED + b"\r\n0x2\r\n{}\r\n0\r\n\r\n",
+        CHUNKED + b"\r\n2_0\r\n{}\r\n0\r\n\r\n",
+    ],
+)
+def test_framing__that_others_may_read_in_another_way_is_refused(
+    raw: socket.socket, request_: bytes
+) -> None:
+    raw.sendall(request_ + SMUGGLED)
+    answer = read_all(raw)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_chunks__may_have_extensions(raw: socket.socket) -> None:
+    body = b'{"email": "a@example.com"}'
+    raw.sendall(CHUNKED + b"Connection: close\r\n\r\n%x;x=y\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+    assert read_all(raw).startswith(b"HTTP/1.1 200 ")

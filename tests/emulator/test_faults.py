@@ -88,6 +88,7 @@ def test_faults__can_be_forgotten(rokka: Rokka) -> None:
             {"headers": 5},
             {"headers": {"a": 5}},
             {"headers": {"a": "b\nc"}},
+            {"headers": {"Content-Length": "abc"}},
             {"headers": {"": "b"}},
         ),
         *({"delay": "1"}, {"delay": 1e300}, {"delay": -1}, {"delay": None}),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from django_rokka.emulator.files import BinaryFiles
 
 from tests.emulator.conftest import API_KEY, Rokka
+from tests.emulator.pictures import encode, halves
 
 HOUR = 3600
 HEAD = (
@@ -61,3 +63,13 @@ def test_binary_files__sweep_what_a_killed_process_left(
     BinaryFiles(tmp_path)
 
     assert path.exists() is is_kept
+
+
+def test_archive__is_written_into_the_root(
+    rokka: Rokka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rokka.upload(encode(halves(30, 20)))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    answer = rokka.api("GET", "/sourceimages/demo/download")
+    assert (answer.status_code, answer.content[:2]) == (200, b"PK")
+    assert list((rokka.server.emulator.root / "incoming").iterdir()) == []

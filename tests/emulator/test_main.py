@@ -99,7 +99,9 @@ def test_command__hands_its_options_to_the_emulator(
 
     monkeypatch.setattr("django_rokka.emulator.__main__.Emulator", make)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    options = "--search-delay 2.5 --free --render-cache-size 1000 --render-seconds 3"
+    options = (
+        "--search-delay 2.5 --free --render-cache-size 1000 --render-seconds 3 --private-networks"
+    )
     redirect = "https://{organization}.rokka.io"
     try:
         status = main(["--root", str(tmp_path), *options.split(), "--redirect-missing", redirect])
@@ -114,6 +116,7 @@ def test_command__hands_its_options_to_the_emulator(
         "redirect_missing": redirect,
         "render_cache_size": 1000,
         "render_seconds": 3,
+        "private_networks": True,
     }
 
 

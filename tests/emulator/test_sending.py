@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import email
+import socket
+import struct
+import sys
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.emulator.conftest import Rokka
+from tests.emulator.conftest import API_KEY, Rokka
+from tests.emulator.open_files import open_binaries
 from tests.emulator.pictures import encode, halves
 
 
@@ -113,3 +119,52 @@ def test_head__has_the_headers_and_no_body(picture: Picture) -> None:
     answer = picture.ask("HEAD")
     assert (answer.content, answer.headers["Content-Length"]) == (b"", str(len(picture.data)))
     assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+LARGE = b"\x1aE\xdf\xa3" + b"webm" + bytes(8_000_000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc shows which files are open")
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("HEAD", {}, 200),
+        ("GET", {"If-None-Match": "*"}, 304),
+        ("GET", {"If-Match": '"another"'}, 412),
+        ("GET", {"Range": "bytes=99999-"}, 416),
+        ("GET", {"Range": "bytes=1-2,5-6"}, 206),
+        ("GET", {}, 200),
+    ],
+)
+def test_file__is_closed_with_its_answer(
+    rokka: Rokka, method: str, headers: dict[str, str], status: int
+) -> None:
+    image = rokka.upload(encode(halves(60, 40)))
+    path = f"/sourceimages/demo/{image['hash']}/download"
+    assert rokka.api(method, path, headers=headers).status_code == status
+    assert is_everything_closed(rokka)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc shows which files are open")
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_file__is_closed_when_its_client_goes_away(rokka: Rokka, *, is_reset: bool) -> None:
+    image = rokka.upload(LARGE, "a.webm")
+    where = urlsplit(rokka.server.api_host)
+    with socket.create_connection((where.hostname or "", where.port or 0)) as client:
+        client.sendall(
+            f"GET /sourceimages/demo/{image['hash']}/download HTTP/1.1\r\nHost: x\r\n"
+            f"Api-Key: {API_KEY}\r\n\r\n".encode()
+        )
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        assert len(open_binaries(rokka.server.emulator.root)) == 1
+        if is_reset:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert is_everything_closed(rokka)
+
+
+def is_everything_closed(rokka: Rokka) -> bool:
+    """Say whether no stored file is open, at once or a moment later: an answer ends in a thread."""
+    end = time.monotonic() + 5
+    while open_binaries(rokka.server.emulator.root) and time.monotonic() < end:
+        time.sleep(0.01)
+    return not open_binaries(rokka.server.emulator.root)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,9 @@ import pytest
 from django_rokka.emulator import Emulator, EmulatorServer
 
 from tests.emulator.conftest import Rokka
+
+if sys.platform != "win32":
+    import resource
 
 
 def connect(server: EmulatorServer) -> socket.socket:
@@ -99,3 +103,71 @@ def test_close__does_not_wait_for_bodies_that_nobody_reads(emulator: Emulator) -
         start = time.monotonic()
     assert time.monotonic() - start < 1
     connection.close()
+
+
+def test_close__does_not_wait_for_heads(emulator: Emulator) -> None:
+    with EmulatorServer(emulator) as server:
+        connections = [connect(server) for _ in range(5)]
+        for connection in connections:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        while len(threads()) < 6:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        start = time.monotonic()
+    assert time.monotonic() - start < 2
+    for connection in connections:
+        connection.close()
+
+
+def test_close__ends_many_stuck_requests_together(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_rokka.emulator.server._PATIENCE", 0.1)
+    monkeypatch.setattr("django_rokka.emulator.server._LAST_SECONDS", 0.2)
+    stuck = threading.Event()
+    monkeypatch.setattr(emulator, "_dispatch", lambda _: stuck.wait(10))
+    with EmulatorServer(emulator) as server:
+        connections = [connect(server) for _ in range(4)]
+        for connection in connections:
+            connection.sendall(b"GET /operations HTTP/1.1\r\nHost: x\r\n\r\n")
+        while len(threads()) < 5:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        start = time.monotonic()
+    assert time.monotonic() - start < 2
+    stuck.set()
+    for connection in connections:
+        connection.close()
+
+
+def test_connections__beyond_the_ceiling_wait_for_their_turn(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_rokka.emulator.server._MAX_CONNECTIONS", 2)
+    with EmulatorServer(emulator) as server:
+        connections = [connect(server) for _ in range(3)]
+        connections[2].sendall(b"GET /operations HTTP/1.1\r\nHost: x\r\n\r\n")
+        before = time.process_time()
+        time.sleep(0.5)
+        assert (server.connections, time.process_time() - before < 0.2) == (2, True)
+        connections[0].close()
+        assert connections[2].recv(12) == b"HTTP/1.1 200"
+        for connection in connections[1:]:
+            connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no such limit")
+def test_connections__without_a_file_to_spare_cost_no_time(emulator: Emulator) -> None:
+    with EmulatorServer(emulator) as server, connect(server) as connection:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        other = socket.socket()
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (other.fileno() + 1, limits[1]))
+            other.connect(connection.getpeername())
+            before = time.process_time()
+            time.sleep(0.5)
+            spent = time.process_time() - before
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            other.close()
+    assert spent < 0.2

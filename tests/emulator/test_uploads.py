@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import tempfile
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.fetching import fetch, name_of_url
 
+from tests.emulator.api.members import make_member
 from tests.emulator.conftest import Rokka
 from tests.emulator.pictures import encode, halves, plain
 
@@ -23,7 +27,8 @@ class _Site(BaseHTTPRequestHandler):
     """A site with a picture, redirects, and what goes wrong with them."""
 
     def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
+        # A proxy is asked with the whole URL.
+        path, _, query = re.sub(r"^http://[^/]+", "", self.path).partition("?")
         if path == "/to":
             self.send_response(302)
             self.send_header("Location", query)
@@ -55,9 +60,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         thread.join()
 
 
-def import_urls(rokka: Rokka, *urls: str, **fields: str) -> Any:
+def import_urls(rokka: Rokka, *urls: str, **options: Any) -> Any:
     parts = {f"url[{number}]": (None, url) for number, url in enumerate(urls)}
-    return rokka.api("POST", "/sourceimages/demo", files=parts, data=fields)
+    return rokka.api("POST", "/sourceimages/demo", files=parts, **options)
 
 
 def is_nothing_stored(rokka: Rokka) -> bool:
@@ -130,6 +135,36 @@ def test_import__refuses_what_is_cut_off(rokka: Rokka, site: str) -> None:
     assert reason in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "{site}/a.png",
+        "http://localhost/a.png",
+        "http://10.0.0.1/",
+        "http://[::1]/",
+        "http://2130706433/",
+    ],
+)
+def test_import__from_a_private_network_is_for_the_owner(rokka: Rokka, site: str, url: str) -> None:
+    headers = make_member(rokka, "admin").headers
+    answer = import_urls(rokka, url.format(site=site), headers=headers)
+    assert answer.status_code == 400
+    assert "is in a private network" in answer.json()["error"]["message"]
+
+
+def test_import__is_not_redirected_into_a_private_network(
+    rokka: Rokka, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", site)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    headers = make_member(rokka, "upload").headers
+    url = "http://pictures.invalid/"
+    assert import_urls(rokka, f"{url}a.png", headers=headers).status_code == 200
+    answer = import_urls(rokka, f"{url}to?{site}/a.png", headers=headers)
+    assert answer.status_code == 400
+    assert "'127.0.0.1' is in a private network" in answer.json()["error"]["message"]
+
+
 def test_import__has_a_limit(site: str) -> None:
     with pytest.raises(BadRequest, match="there are more than 10 bytes"):
         fetch(f"{site}/a.png", io.BytesIO(), maximum=10)
@@ -191,6 +226,15 @@ def test_optimize__loses_no_pixel_as_png(rokka: Rokka) -> None:
 def test_optimize__makes_webp_of_what_is_not_opaque(rokka: Rokka) -> None:
     data = encode(plain(8, 8, (255, 0, 0)).bandjoin(128), "tif")
     assert rokka.upload(data, "a.tif", optimize_source="jpg")["format"] == "webp"
+
+
+def test_optimize__writes_nowhere_but_below_the_root(
+    rokka: Rokka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What a killed process leaves elsewhere, nobody sweeps away.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    assert rokka.upload(TIFF, "a.tif", optimize_source="true")["format"] == "png"
+    assert list((rokka.server.emulator.root / "incoming").iterdir()) == []
 
 
 def test_optimize__refuses_a_broken_tiff(rokka: Rokka) -> None:

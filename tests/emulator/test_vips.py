@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
 import sys
+import textwrap
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from django_rokka.emulator import vips
+from django_rokka.emulator import vips, watching
 
 from tests.emulator.conftest import Rokka
 from tests.emulator.pictures import RED, WHITE, decode, encode, halves, plain
@@ -56,18 +60,22 @@ def test_svg__fetches_nothing(rokka: Rokka, tmp_path: Path, visited: tuple[str, 
     assert paths == []
 
 
+def admit(promise: vips.Promise) -> None:
+    vips.check_pixels(promise.width, promise.height, frames=promise.frames)
+
+
 def test_load__trusts_the_signature_only(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(encode(halves(30, 20), "png"))
     with pytest.raises(vips.BrokenImage, match="has the signature of jpg, but reads as"):
-        vips.load(path, format="jpg", width=30, height=20)
+        vips.load(path, format="jpg", width=30, height=20, check=admit)
 
 
 def test_broken_image__names_no_path(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(encode(halves(300, 200).gaussblur(3), "jpg")[:900])
     with pytest.raises(vips.BrokenImage) as caught:
-        vips.load(path, format="jpg", width=30, height=20)
+        vips.load(path, format="jpg", width=30, height=20, check=admit)
     assert str(tmp_path) not in str(caught.value)
 
 
@@ -106,8 +114,60 @@ def test_can_read__asks_libvips(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [vips.can_read(name) for name in ("jpg", "pdf", "mp4")] == [True, True, False]
 
 
+WATCHER = textwrap.dedent(
+    """
+    import gc, sys, threading, time
+    from pathlib import Path
+    import pyvips
+    from django_rokka.emulator import vips
+
+    noise = pyvips.Image.gaussnoise(300, 200).copy_memory()
+
+    def work():
+        for number in range(15):
+            # Each copy is the same picture for libvips, and the first one's owner is gone.
+            image = noise.copy().copy_memory()
+            vips.watch(image, until=time.monotonic() + 60)
+            image = image.copy_memory()
+            gc.collect()
+            filler = [object() for _ in range(1000)]
+            image = image.gaussblur(2)
+            vips.watch(image, until=time.monotonic() + 60)
+            image.copy_memory().copy_memory()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    try:
+        late = noise.copy()
+        vips.watch(late, until=time.monotonic())
+        late.resize(20).copy_memory()
+    except pyvips.Error:
+        print("given up")
+    """
+)
+
+
+def test_watch__lasts_longer_than_the_image_that_is_watched() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHER], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "given up\n"), done.stderr[-500:]
+
+
+def test_watch__forgets_what_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: deque[tuple[float, list[object]]] = deque()
+    monkeypatch.setattr(watching, "_CALLBACKS", kept)
+    now = time.monotonic()
+    for until in (now - 9999, now - 9999, now):
+        vips.watch(halves(9, 9), until=until)
+    assert len(kept) == 1
+
+
 def test_load__of_an_svg_is_limited_in_bytes(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"<svg>" + b" " * vips.MAX_SVG_SIZE)
     with pytest.raises(vips.BrokenImage, match="an SVG of more than 10 MB"):
-        vips.load(path, format="svg", width=30, height=20)
+        vips.load(path, format="svg", width=30, height=20, check=admit)

@@ -50,6 +50,8 @@ def test_resize__follows_the_table_of_the_documentation(
         ({"width": 100, "height": 100, "mode": "absolute"}, (100, 100)),
         ({"width": 800}, (800, 400)),
         ({"width": 800, "upscale": "false"}, (400, 200)),
+        ({"width": 800, "height": 50, "mode": "absolute", "upscale": "false"}, (400, 50)),
+        ({"width": 800, "mode": "absolute", "upscale": "false"}, (400, 200)),
         ({"width": 1}, (1, 1)),
         # A half becomes a whole pixel, whether the number below it is even or not.
         ({"width": 5}, (5, 3)),
@@ -58,6 +60,10 @@ def test_resize__follows_the_table_of_the_documentation(
 )
 def test_resize__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -> None:
     assert resized_size(options, 400, 200) == size
+
+
+def test_resize__rounds_a_half_up_whatever_floats_make_of_it() -> None:
+    assert resized_size({"width": 7}, 5, 5, dpr=1.5) == (11, 11)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +76,8 @@ def test_resize__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -
         ({"width": 1, "height": 1, "mode": "ratio", "scale": 50}, (100, 100)),
         ({"width": 100, "height": 50, "scale": "10"}, (10, 5)),
         ({"width": 100, "height": 50, "scale": 0}, (1, 1)),
+        ({"width": 100, "height": 50, "scale": 150}, (150, 75)),
+        ({"width": 100, "height": 50, "scale": 1e308}, (400, 200)),
         ({"width": 100, "height": 50, "scale": ""}, (100, 50)),
         ({"width": 100, "height": 50, "mode": "box"}, (100, 50)),
         ({"width": 1, "height": 1, "mode": "area"}, (200, 200)),
@@ -99,6 +107,9 @@ def test_crop__of_400_by_200(options: dict[str, Any], size: tuple[int, int]) -> 
         ([Operation("crop", width=9, height=9, mode="area")], None),
         ([Operation("crop", width=9, height=9, area="face")], None),
         ([Operation("crop", width=9, height=9, mode="ratio", scale=10)], (20, 20)),
+        ([Operation("text", font="c0ffee", text="A"), Operation("circlemask")], (400, 200)),
+        ([Operation("composition", width=9, height=9)], None),
+        ([Operation("dropshadow")], None),
         ([Operation("trim"), Operation("resize", width=9, height=9, mode="absolute")], None),
         ([Operation("trim")], None),
         ([Operation("trim", enabled=False)], (400, 200)),
@@ -125,6 +136,26 @@ def test_rendered_size__follows_the_operations(
     ],
 )
 def test_dpr__counts_from_the_resize_on(operations: list[Operation], size: tuple[int, int]) -> None:
+    assert rendered_size(operations, 400, 200, dpr=2) == size
+
+
+SMALLER, LARGER = {"width": 100}, {"width": 300, "upscale": False}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "size"),
+    [
+        (SMALLER, LARGER, (200, 100)),
+        (SMALLER, {**LARGER, "upscale_dpr": False}, (200, 100)),
+        (SMALLER, {"width": 50, "upscale": False}, (100, 50)),
+        (SMALLER, {"width": 150}, (300, 150)),
+        (SMALLER, {"width": 150, "upscale_dpr": False}, (200, 100)),
+    ],
+)
+def test_dpr__is_no_reason_for_a_second_resize_to_grow(
+    first: dict[str, Any], second: dict[str, Any], size: tuple[int, int]
+) -> None:
+    operations = [Operation("resize", **first), Operation("resize", **second)]
     assert rendered_size(operations, 400, 200, dpr=2) == size
 
 

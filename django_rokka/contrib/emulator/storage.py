@@ -38,10 +38,11 @@ class EmulatedRokkaStorage(RokkaStorage):
 
     ``root`` is the folder. With ``redirect_missing`` set to ``https://{organization}.rokka.io``
     pictures that are not in it come from there, so that a copy of production's database shows its
-    images. ``search_delay``, ``is_paying``, ``render_cache_size`` and ``render_seconds`` are the
-    emulator's as well. The other options are those of ``RokkaStorage``, so that a project changes
-    one line between the two; the ``stacks`` are applied at first use. Needs the extra
-    ``emulator``, and ``django_rokka.contrib.emulator.urls`` in the URLconf for its pictures.
+    images. ``search_delay``, ``is_paying``, ``private_networks``, ``render_cache_size`` and
+    ``render_seconds`` are the emulator's as well. The other options are those of ``RokkaStorage``,
+    so that a project changes one line between the two; the ``stacks`` are applied at first use.
+    Needs the extra ``emulator``, and ``django_rokka.contrib.emulator.urls`` in the URLconf for its
+    pictures.
     """
 
     option_names = RokkaStorage.option_names | {"root"} | _SETTINGS

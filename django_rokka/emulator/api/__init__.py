@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django_rokka.emulator.api import (
-    accounts,
     aliases,
     api_keys,
     memberships,
     organizations,
     rendering_without_storing,
+    second_factors,
     signing,
     source_images,
     stacks,
@@ -29,8 +29,8 @@ ROUTES: tuple[Route, ...] = (
     *users.ROUTES,
     *api_keys.ROUTES,
     *tokens.ROUTES,
+    *second_factors.ROUTES,
     *signing.ROUTES,
     *rendering_without_storing.ROUTES,
     *statistics.ROUTES,
-    *accounts.ROUTES,
 )

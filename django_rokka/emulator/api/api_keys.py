@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.api.restrictions import read_comment, read_restrictions
-from django_rokka.emulator.credentials import check_restrictions, is_read_only
+from django_rokka.emulator.api.restrictions import (
+    read_comment,
+    read_new_restrictions,
+    read_restrictions,
+)
+from django_rokka.emulator.callers import Caller
+from django_rokka.emulator.credentials import (
+    check_restrictions,
+    has_expired,
+    has_read_only_role,
+    refuse_read_only,
+)
 from django_rokka.emulator.errors import RestrictedKey, json_response
 from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.ip_addresses import is_network_in
 from django_rokka.emulator.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import MAX_KEYS, StoredKey
@@ -21,20 +33,25 @@ __all__ = ["ROUTES", "make_key"]
 
 def list_keys(services: Services, request: IncomingRequest, /) -> Response:
     """List the keys, as a bare array and without their values."""
-    _refuse_read_only(services, request)
+    refuse_read_only(services, request.caller)
     return json_response([key.as_json() for key in services.users.keys(request.caller.user.id)])
 
 
 def create(services: Services, request: IncomingRequest, /) -> Response:
-    """Make a key; its value is shown this once."""
-    _refuse_read_only(services, request)
+    """Make a key; its value is shown this once.
+
+    It ends no later than the key of the caller, and is for no other addresses than that key and
+    the caller's token: what is limited makes nothing without limits.
+    """
+    refuse_read_only(services, request.caller)
     data = request.json_object() if request.lenient_json() != "" else {}
+    data = _limit(services, request.caller, data)
     return json_response(make_key(services, request.caller.user.id, data), 201)
 
 
 def read_current(services: Services, request: IncomingRequest, /) -> Response:
     """Read the key in use."""
-    _refuse_read_only(services, request)
+    refuse_read_only(services, request.caller)
     return json_response(request.caller.key.as_json())
 
 
@@ -49,9 +66,11 @@ def change(services: Services, request: IncomingRequest, /, id: str) -> Response
             restrictions=read_restrictions(data, key.restrictions),
         )
         if id == request.caller.key.id and not request.flag("force"):
-            _refuse_locking_out(services, request, changed)
+            _refuse_locking_out(services, request, key, changed)
         services.users.change_key(id, comment=changed.comment, restrictions=changed.restrictions)
-    return json_response(changed.as_json())
+    factor = services.second_factors.find(key.user_id)
+    state = factor.state if factor else "none"
+    return json_response({**changed.as_json(), **_as_options(changed), "totp_state": state})
 
 
 def delete(services: Services, request: IncomingRequest, /, id: str) -> Response:
@@ -68,7 +87,7 @@ def make_key(services: Services, user_id: str, data: dict[str, Any]) -> dict[str
     made = services.users.add_key(
         user_id,
         comment=read_comment(data),
-        restrictions=read_restrictions(data),
+        restrictions=read_new_restrictions(data, now=services.clock()),
         created=services.now(),
     )
     if made is None:
@@ -77,8 +96,32 @@ def make_key(services: Services, user_id: str, data: dict[str, Any]) -> dict[str
     return {**key.as_json(), "api_key": value}
 
 
+def _limit(services: Services, caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
+    """Add the limits of a caller to those that a new key shall have."""
+    asked = read_new_restrictions(data, now=services.clock())
+    limits: dict[str, Any] = {}
+    if own := caller.key.restrictions.get("expires"):
+        limits["expires"] = min(own, asked.get("expires", own), key=datetime.fromisoformat)
+    for networks in (caller.key.restrictions.get("allowed_ips"), (caller.token or {}).get("ips")):
+        if networks:
+            named = limits.get("allowed_ips") or asked.get("allowed_ips") or networks
+            limits["allowed_ips"] = _within(named, networks)
+    return {**data, **limits}
+
+
+def _within(addresses: list[str], networks: list[str]) -> list[str]:
+    """Return addresses that are all among those of the caller, or answer 403."""
+    for address in addresses:
+        if not is_network_in(address, networks):
+            raise Forbidden(
+                f"{address!r} in allowed_ips is not among {', '.join(networks)}, to which the key"
+                " or token in use is bound. Name addresses among these, or use another key."
+            )
+    return addresses
+
+
 def _find(services: Services, request: IncomingRequest, id: str) -> StoredKey:
-    _refuse_read_only(services, request)
+    refuse_read_only(services, request.caller)
     key = services.users.find_key_by_id(id)
     if key is None or key.user_id != request.caller.user.id:
         raise NotFound(f"You have no API key {id!r}.")
@@ -87,7 +130,21 @@ def _find(services: Services, request: IncomingRequest, id: str) -> StoredKey:
     return key
 
 
-def _refuse_locking_out(services: Services, request: IncomingRequest, changed: StoredKey) -> None:
+def _as_options(key: StoredKey) -> dict[str, Any]:
+    """Write all restrictions, also those that the key does not have."""
+    return {
+        "requires_mfa": key.restrictions.get("requires_mfa", False),
+        "trusted": key.restrictions.get("trusted", False),
+        "allowed_ips": key.restrictions.get("allowed_ips", []),
+        "expires": key.restrictions.get("expires"),
+    }
+
+
+def _refuse_locking_out(
+    services: Services, request: IncomingRequest, key: StoredKey, changed: StoredKey
+) -> None:
+    if key.restrictions.get("trusted") and not changed.restrictions.get("trusted"):
+        _refuse_distrust(services, request)
     try:
         check_restrictions(services, request, changed)
     except RestrictedKey as error:
@@ -96,11 +153,16 @@ def _refuse_locking_out(services: Services, request: IncomingRequest, changed: S
         ) from error
 
 
-def _refuse_read_only(services: Services, request: IncomingRequest) -> None:
-    if is_read_only(services, request.caller):
-        raise Forbidden(
-            "A user with one of the roles read, upload and sourceimages:read cannot look at API"
-            " keys. Use a trusted key."
+def _refuse_distrust(services: Services, request: IncomingRequest) -> None:
+    """Refuse to take trust from the only key by which its user looks at keys."""
+    caller = request.caller
+    others = (key for key in services.users.keys(caller.user.id) if key.id != caller.key.id)
+    if has_read_only_role(services, caller.user) and not any(
+        key.restrictions.get("trusted") and not has_expired(services, key) for key in others
+    ):
+        raise BadRequest(
+            "No other key of this user is trusted: none could change API keys any more. Use"
+            " ?force=true to do so."
         )
 
 

@@ -8,10 +8,10 @@ from werkzeug.exceptions import BadRequest, Conflict, NotFound
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.api.api_keys import make_key
-from django_rokka.emulator.api.restrictions import read_comment, read_restrictions
+from django_rokka.emulator.api.restrictions import read_comment, read_new_restrictions
 from django_rokka.emulator.errors import json_response
 from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.roles import ROLES
+from django_rokka.emulator.roles import READ_ONLY, ROLES
 from django_rokka.emulator.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import Change, StoredMembership
@@ -33,7 +33,16 @@ def create(services: Services, request: IncomingRequest, /, organization: str) -
     if not isinstance(settings, dict):
         raise BadRequest("api_key must be an object with the settings of the key.")
     read_comment(settings)
-    read_restrictions(settings)
+    restrictions = read_new_restrictions(settings, now=services.clock())
+    if (
+        READ_ONLY.intersection(roles)
+        and restrictions.get("requires_mfa")
+        and not restrictions.get("trusted")
+    ):
+        raise BadRequest(
+            "A key with requires_mfa for a user with one of the roles read, upload and"
+            " sourceimages:read could never set up its second factor. Make it a trusted one, too."
+        )
     created = services.now()
     with services.database.transaction():
         user = services.users.add("", created=created)

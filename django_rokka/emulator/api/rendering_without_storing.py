@@ -14,11 +14,11 @@ from django_rokka.emulator.incoming import IncomingRequest, base_name
 from django_rokka.emulator.measuring import UnreadableFile, measure
 from django_rokka.emulator.rendering.asking import (
     Order,
-    expression_names,
     find_stack,
     resolve_stack,
 )
 from django_rokka.emulator.rendering.making import carry_out, plan_order
+from django_rokka.emulator.rendering.names import expression_names
 from django_rokka.emulator.rendering.negotiation import MIMETYPES
 from django_rokka.emulator.routing import Route
 from django_rokka.emulator.schemas import check_options
@@ -76,10 +76,11 @@ def _make_order(
     for name in ("basestack", "source_file"):
         if options.get(name):
             raise BadRequest(f"The stack option {name} is not for files that are not stored.")
-    operations, resolved = resolve_stack(
-        definition, url, bases={}, names=expression_names(image, request)
+    names = expression_names(image, lambda: request.headers.get("Save-Data", ""))
+    resolved = resolve_stack(definition, url, bases={}, names=names)
+    return Order(
+        image=image, operations=resolved.operations, options=resolved.options, format=url.format
     )
-    return Order(image=image, operations=operations, options=resolved, format=url.format)
 
 
 def _read_url(request: IncomingRequest, organization: str) -> RenderURL:

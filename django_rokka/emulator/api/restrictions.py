@@ -8,10 +8,9 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.ip_addresses import read_addresses
 
-__all__ = ["read_comment", "read_restrictions"]
+__all__ = ["read_comment", "read_new_restrictions", "read_restrictions"]
 
 _NAMES = frozenset({"comment", "requires_mfa", "trusted", "allowed_ips", "expires"})
 
@@ -22,6 +21,18 @@ def read_comment(data: Mapping[str, Any], default: str | None = None) -> str | N
     if comment is not None and not isinstance(comment, str):
         raise BadRequest(f"comment is {str(comment)[:100]!r}, must be a text.")
     return comment
+
+
+def read_new_restrictions(data: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Return the restrictions of a key that is made, or answer 400."""
+    for name in ("allowed_ips", "expires"):
+        if name in data and data[name] is None:
+            raise BadRequest(f"{name} is null, which a new API key does not need. Leave it out.")
+    restrictions = read_restrictions(data)
+    expires = restrictions.get("expires")
+    if expires and datetime.fromisoformat(expires) <= now:
+        raise BadRequest(f"expires is {expires!r}, which is over. Name a date that is to come.")
+    return restrictions
 
 
 def read_restrictions(
@@ -51,8 +62,6 @@ def _read(name: str, value: Any) -> Any:
         return _read_date(name, value)
     if not isinstance(value, bool):
         raise BadRequest(f"{name} is {str(value)[:100]!r}, must be true or false.")
-    if name == "requires_mfa" and value:
-        raise Missing("API keys that ask for a second factor")
     return value
 
 

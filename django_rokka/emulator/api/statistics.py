@@ -1,4 +1,4 @@
-"""``/stats/{organization}``, and ``/billing``, which is missing."""
+"""``/stats/{organization}``, and ``/billing`` and ``/savings``, which are missing."""
 
 from __future__ import annotations
 
@@ -59,4 +59,5 @@ def _point(day: Day, value: int, *, unit: str | None) -> dict[str, Any]:
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/stats/<org:organization>", read),
     missing("GET", "/billing/<org:organization>", "billing"),
+    missing("GET", "/savings", "savings")._replace(is_public=True),
 )

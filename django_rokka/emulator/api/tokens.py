@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.credentials import require_code
 from django_rokka.emulator.errors import json_response
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.ip_addresses import read_addresses
 from django_rokka.emulator.json_web_tokens import write_token
 from django_rokka.emulator.routing import Route
 from django_rokka.emulator.services import Services
+from django_rokka.emulator.store import StoredKey
 
 __all__ = ["ROUTES"]
 
@@ -34,14 +37,17 @@ def create(services: Services, request: IncomingRequest, /) -> Response:
             " Get one with an API key."
         )
     addresses = _read_addresses(request)
+    key = request.caller.key
     payload: dict[str, Any] = {
-        "id": request.caller.key.id,
-        "exp": int(services.clock().timestamp()) + validity,
+        "id": key.id,
+        "exp": _end_with_key(key, int(services.clock().timestamp()) + validity),
         "expt": validity,
         "rn": request.flag("renewable") if request.args.get("renewable") else bool(addresses),
     }
     if addresses:
         payload["ips"] = addresses
+    if _has_second_factor(services, request):
+        payload["mfa"] = True
     token = write_token(payload, services.users.token_secret())
     return json_response({"token": token, "payload": payload})
 
@@ -54,6 +60,23 @@ def _check_renewal(request: IncomingRequest) -> None:
         raise Forbidden("The token is not renewable. Get a new one with an API key.")
     if "ips" in token and request.flag("no_ip_protection"):
         raise Forbidden("The successor of a token stays bound to addresses. Use an API key.")
+
+
+def _end_with_key(key: StoredKey, end: int) -> int:
+    """Return when a token expires: no later than its key."""
+    expires = key.restrictions.get("expires")
+    return min(end, int(datetime.fromisoformat(expires).timestamp())) if expires else end
+
+
+def _has_second_factor(services: Services, request: IncomingRequest) -> bool:
+    """Say whether a code was shown, now or to the token that is renewed; refuse a wrong one."""
+    caller = request.caller
+    if caller.token is not None:
+        return bool(caller.token.get("mfa"))
+    if not caller.key.restrictions.get("requires_mfa"):
+        return False
+    require_code(services, request)
+    return True
 
 
 def _read_addresses(request: IncomingRequest) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.control.access import require_onlooker, require_owner
+from django_rokka.emulator.control.accounts import change_account, describe_account
 from django_rokka.emulator.control.clock import MovableClock
 from django_rokka.emulator.control.overview import describe_organization, serve_thumbnail
 from django_rokka.emulator.control.page import STATIC_FILES, serve_static_file
@@ -22,6 +24,7 @@ from django_rokka.emulator.services import Services
 __all__ = ["Control"]
 
 _BASE = "/_emulator"
+_ACCOUNTS = "/organizations/"
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:;"
@@ -65,9 +68,6 @@ class Control:
         if request.path == "/":
             accepted = {kind for kind, quality in request.accept_mimetypes if quality > 0}
             return request.method in {"GET", "HEAD"} and "text/html" in accepted
-        if request.path.startswith(f"{_BASE}/organizations/"):
-            # A route of the API, as what it changes is stored.
-            return False
         return request.path == _BASE or request.path.startswith(f"{_BASE}/")
 
     def answer(self, request: IncomingRequest) -> Response:
@@ -76,13 +76,15 @@ class Control:
             response = self._dispatch(request)
         except HTTPException as error:
             response = error_response(error)
+            if isinstance(error, MethodNotAllowed) and error.valid_methods:
+                response.headers["Allow"] = ", ".join(error.valid_methods)
         response.headers.update(_HEADERS)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     def _dispatch(self, request: IncomingRequest) -> Response:
         name = request.path.removeprefix(_BASE).rstrip("/")
-        door = self._doors.get(name)
+        door = self._find_door(name)
         if request.method not in {"GET", "HEAD"}:
             require_owner(self._services, request)
             self._change(door, request)
@@ -92,10 +94,17 @@ class Control:
             return json_response(door.read())
         return self._show(request, name)
 
+    def _find_door(self, name: str) -> _Door | None:
+        if not name.startswith(_ACCOUNTS):
+            return self._doors.get(name)
+        place = (self._services, name.removeprefix(_ACCOUNTS))
+        return _Door(partial(describe_account, *place), {"PUT": partial(change_account, *place)})
+
     def _change(self, door: _Door | None, request: IncomingRequest) -> None:
         change = door.changes.get(request.method) if door is not None else None
         if change is None:
-            raise MethodNotAllowed
+            changes = door.changes if door is not None else ()
+            raise MethodNotAllowed(["GET", "HEAD", *changes])
         change(request)
 
     def _show(self, request: IncomingRequest, name: str) -> Response:

@@ -9,37 +9,29 @@ from typing import Any, NamedTuple
 from werkzeug.exceptions import BadRequest, NotFound
 
 from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.rendering.finding import find_image
-from django_rokka.emulator.rendering.protection import require_signature
+from django_rokka.emulator.rendering.names import expression_names
+from django_rokka.emulator.rendering.protection import Origin
 from django_rokka.emulator.rendering.remote import fetch_remote_image, is_remote
-from django_rokka.emulator.schemas import check_options
+from django_rokka.emulator.schemas import check_operation_name, check_options
 from django_rokka.emulator.services import Services
-from django_rokka.emulator.store import StoredImage, StoredOrganization
+from django_rokka.emulator.store import StoredImage
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import Operation, RenderURL, StackDefinition
 from django_rokka.render.urls import DYNAMIC
 
-__all__ = ["Order", "Origin", "expression_names", "find_stack", "read_order", "resolve_stack"]
+__all__ = ["Order", "Resolved", "find_stack", "is_preview", "read_order", "resolve_stack"]
 
 _MAX_BASES = 5
 _PREVIEW = "_preview"
-
-
-class Origin(NamedTuple):
-    """Whose render URL was asked for, and the raw path and query that a signature covers."""
-
-    request: IncomingRequest
-    owner: StoredOrganization
-    target: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be rendered of an image.
 
-    ``is_preview`` says that nobody may keep it. Without an origin no operation can name another
-    image or a font.
+    The first operations, ``base_count`` of them, are those of base stacks. Without an origin no
+    operation can name another image or a font.
     """
 
     image: StoredImage
@@ -47,16 +39,25 @@ class Order:
     format: str
     options: Mapping[str, Any] = field(default_factory=dict)
     filename: str = ""
-    is_preview: bool = False
+    base_count: int = 0
     origin: Origin | None = None
 
 
-def read_order(
-    services: Services, request: IncomingRequest, owner: StoredOrganization, target: str
-) -> Order:
+class Resolved(NamedTuple):
+    """A stack and those below it, once variables and expressions are known."""
+
+    operations: tuple[Operation, ...]
+    options: dict[str, Any]
+    base_count: int
+    """How many operations are those of the stacks below."""
+    is_protected: bool
+    """Whether one of the stacks is protected, be it under a condition that holds."""
+
+
+def read_order(services: Services, origin: Origin) -> Order:
     """Read a render URL from the raw path and query behind the render host."""
     try:
-        return _read_order(services, request, owner, target)
+        return _read_order(services, origin)
     except InvalidRenderURL as error:
         raise BadRequest(str(error)) from error
 
@@ -72,20 +73,28 @@ def find_stack(services: Services, organization: str, name: str) -> StackDefinit
     return StackDefinition.from_json(stack.definition)
 
 
+def is_preview(stack: str) -> bool:
+    """Say whether nobody may keep what a stack of this name renders."""
+    return stack.startswith(_PREVIEW)
+
+
 def resolve_stack(
     definition: StackDefinition,
     url: RenderURL,
     *,
     bases: Mapping[str, StackDefinition],
     names: Mapping[str, Any],
-) -> tuple[tuple[Operation, ...], dict[str, Any]]:
+) -> Resolved:
     """Return the operations, those of the base stacks first, and the options, theirs weaker.
 
-    Variables of the URL hold for all of them, its overrides and options for the stack itself.
+    Variables of the URL hold for all of them, its overrides and options for the stack itself;
+    whether it is protected is not for the URL to say.
     """
+    given = {name: value for name, value in url.options.items() if name != "protected"}
     operations, options = definition.resolve(
-        variables=url.variables, overrides=url.overrides, options=url.options, **names
+        variables=url.variables, overrides=url.overrides, options=given, **names
     )
+    own_count, is_protected = len(operations), _is_protected(options)
     has_resize = any(operation.name == "resize" for operation in operations)
     if bases and not has_resize and check_options(options).get("dpr", 1) != 1:
         raise BadRequest(
@@ -97,40 +106,22 @@ def resolve_stack(
         if check_options(weaker).get("dpr", 1) != 1:
             raise Missing(f"the stack option 'dpr' of a base stack ({name!r})")
         operations = (*below, *operations)
+        is_protected = is_protected or _is_protected(weaker)
         options = {**weaker, **options}
     if options.pop("basestack", None) not in {None, "", *bases}:
         raise Missing("base stacks that an expression chooses")
-    return operations, options
+    return Resolved(
+        operations=operations,
+        options=options,
+        base_count=len(operations) - own_count,
+        is_protected=is_protected,
+    )
 
 
-def expression_names(image: StoredImage, request: IncomingRequest) -> dict[str, Any]:
-    """Return what expressions may ask of an image and of a request."""
-    metadata = image.dynamic_metadata
-    face = metadata.get("detection_face") or {}
-    area = metadata.get("subject_area") or {}
-    of_image = {
-        "width": image.width,
-        "height": image.height,
-        "format": "jpeg" if image.format == "jpg" else image.format,
-        "hash": image.hash,
-        "isAnimated": image.animated,
-        "hasSubjectArea": bool(area),
-        "hasDetectionFace": bool(face),
-        "detection_face": face,
-        "face_detection": face,
-        "subject_area": area,
-        "meta_user": image.user_metadata,
-    }
-    return {
-        "image": of_image,
-        "request": {"headers": {"save_data": request.headers.get("Save-Data", "")}},
-    }
-
-
-def _read_order(
-    services: Services, request: IncomingRequest, owner: StoredOrganization, target: str
-) -> Order:
-    url = RenderURL.parse(target)
+def _read_order(services: Services, origin: Origin) -> Order:
+    owner = origin.owner
+    url = RenderURL.parse(origin.target)
+    _check_url(url)
     found = None if is_remote(url.image) else find_image(services, owner, url.image)
     definition = (
         StackDefinition.from_operations(url.operations)
@@ -140,26 +131,40 @@ def _read_order(
     bases = dict(_iter_bases(services, owner.name, definition, url))
     is_secret = (
         (found is not None and found.protected)
-        or any(_is_protected(stack) for stack in (definition, *bases.values()))
+        or any(_is_protected(stack.options) for stack in (definition, *bases.values()))
         or (url.stack == DYNAMIC and bool(owner.options.get("protect_dynamic_stack")))
     )
     if is_secret:
-        require_signature(services, owner, target)
+        origin.require_signature(services)
     image = found or fetch_remote_image(
-        services, request, owner, url.image, options=check_options(definition.options)
+        services, origin.request, owner, url.image, options=check_options(definition.options)
     )
-    operations, options = resolve_stack(
-        definition, url, bases=bases, names=expression_names(image, request)
+    resolved = resolve_stack(
+        definition, url, bases=bases, names=expression_names(image, origin.ask_save_data)
     )
+    if resolved.is_protected:
+        origin.require_signature(services)
+    origin.is_preview = any(map(is_preview, (url.stack, *bases)))
     return Order(
         image=image,
-        operations=operations,
-        options=options,
+        operations=resolved.operations,
+        options=resolved.options,
         format=url.format,
         filename=url.filename,
-        is_preview=url.stack.startswith(_PREVIEW),
-        origin=Origin(request, owner, target),
+        base_count=resolved.base_count,
+        origin=origin,
     )
+
+
+def _check_url(url: RenderURL) -> None:
+    """Refuse what no stack has, and what is not for those to say who only know a URL."""
+    for operation in url.overrides:
+        check_operation_name(operation.name)
+    if check_options(url.options).get("source_file"):
+        raise BadRequest(
+            "The option source_file stands in the URL, must stand in a stack: whoever sees a"
+            " picture is not thereby given its original. Declare a stack with the option."
+        )
 
 
 def _iter_bases(
@@ -180,5 +185,5 @@ def _iter_bases(
         name = base.options.get("basestack")
 
 
-def _is_protected(definition: StackDefinition) -> bool:
-    return bool(check_options(definition.options).get("protected"))
+def _is_protected(options: Mapping[str, Any]) -> bool:
+    return bool(check_options(options).get("protected"))

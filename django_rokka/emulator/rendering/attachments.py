@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -12,21 +12,25 @@ from urllib.parse import parse_qsl
 from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.rendering.asking import Origin, expression_names, find_stack
+from django_rokka.emulator.rendering.asking import find_stack, is_preview
+from django_rokka.emulator.rendering.finding import find_image
 from django_rokka.emulator.rendering.fonts import prepare_font
+from django_rokka.emulator.rendering.names import expression_names
 from django_rokka.emulator.rendering.plan import RenderPlan, Step, make_plan
-from django_rokka.emulator.rendering.protection import require_signature
+from django_rokka.emulator.rendering.protection import Origin
 from django_rokka.emulator.schemas import check_options
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredImage
 from django_rokka.exceptions import InvalidRenderURL
-from django_rokka.render import Operation, RenderURL
+from django_rokka.render import Operation, RenderURL, StackDefinition
 
 __all__ = ["Attachments", "file_of", "refuse_names"]
 
 _FONTS = frozenset({"otf", "ttf"})
 _MAX_DEPTH = 3
 _MAX_LAYERS = 20
+# Those of a secondary stack that its picture shows; others are about the file that is written.
+_SHOWN_OPTIONS = ("transparency.color", "pdf.page", "pdf.dpi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,16 @@ class Attachments:
     trail: tuple[str, ...] = ()
     counter: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def attach(self, operation: Operation) -> Step:
+    def attach(self, operations: Sequence[Operation], *, base_count: int = 0) -> tuple[Step, ...]:
+        """Return the steps of operations, with the images and fonts that they name.
+
+        The first ones are those of base stacks, which know nothing of the dpr.
+        """
+        below = replace(self, dpr=1)
+        base = [below.step_of(item)._replace(is_base=True) for item in operations[:base_count]]
+        return (*base, *map(self.step_of, operations[base_count:]))
+
+    def step_of(self, operation: Operation) -> Step:
         """Return the step of an operation, with the image or font that it names."""
         if operation.name == "text":
             return Step(operation, font=self._find_font(str(operation.options["font"])))
@@ -52,27 +65,33 @@ class Attachments:
             return Step(operation, secondary=self._plan_layer(operation.options))
         return Step(operation)
 
-    def read_stack(self, name: str, variables: str) -> tuple[Operation, ...]:
-        """Return the operations of a stack for the image; the URL's variables hold for it, too."""
+    def read_stack(self, name: str, variables: str) -> tuple[tuple[Operation, ...], dict[str, Any]]:
+        """Return a stack's operations and options; the URL's variables hold for it, too."""
         definition = find_stack(self.services, self.origin.owner.name, name)
-        if check_options(definition.options).get("protected"):
-            self._require_signature()
-        if definition.options.get("basestack"):
-            raise Missing("the stack option 'basestack' of a secondary stack")
+        _check_options(definition)
+        self.origin.is_preview |= is_preview(name)
         url = RenderURL.parse(self.origin.target)
         given = dict(parse_qsl(variables, keep_blank_values=True))
         try:
-            operations, _ = definition.resolve(
+            operations, options = definition.resolve(
                 variables={**url.variables, **given},
                 options={"dpr": self.dpr},
-                **expression_names(self.image, self.origin.request),
+                **expression_names(self.image, self.origin.ask_save_data),
             )
         except InvalidRenderURL as error:
             raise BadRequest(str(error)) from error
-        return operations
+        if any(check_options(known).get("protected") for known in (definition.options, options)):
+            self.origin.require_signature(self.services)
+        return operations, options
+
+    def _find(self, hash: str) -> StoredImage:
+        image = find_image(self.services, self.origin.owner, hash)
+        if image.protected:
+            self.origin.require_signature(self.services)
+        return image
 
     def _find_font(self, hash: str) -> StoredImage:
-        image = self.services.source_image(self.origin.owner.name, hash)
+        image = self._find(hash)
         if image.format not in _FONTS:
             raise BadRequest(
                 f"The image {hash} is a {image.format}, must be a font. Upload a TTF or OTF."
@@ -83,27 +102,25 @@ class Attachments:
         """Plan the second picture of a composition: lossless, and of the density of the first."""
         self._check_bounds(options.get("secondary_stack", ""))
         second = options.get("secondary_image")
-        image = self.services.source_image(self.origin.owner.name, second) if second else self.image
-        if image.protected:
-            self._require_signature()
+        image = self._find(second) if second else self.image
         name = options.get("secondary_stack")
         operations: tuple[Operation, ...] = ()
+        shown: dict[str, Any] = {}
         inner = replace(self, image=image)
         if name:
             inner = replace(inner, trail=(*self.trail, name))
-            operations = inner.read_stack(name, options.get("secondary_stack_variables", ""))
+            variables = options.get("secondary_stack_variables", "")
+            operations, found = inner.read_stack(name, variables)
+            shown = {key: found[key] for key in _SHOWN_OPTIONS if key in found}
         plan = make_plan(
             image,
             operations=operations,
-            options={},
+            options=shown,
             format="png",
             accept="",
             attach=inner.attach,
         )
         return replace(plan, dpr=self.dpr)
-
-    def _require_signature(self) -> None:
-        require_signature(self.services, self.origin.owner, self.origin.target)
 
     def _check_bounds(self, stack: str) -> None:
         trail = " > ".join([*self.trail, stack])
@@ -118,14 +135,16 @@ class Attachments:
             raise BadRequest(f"More than {_MAX_LAYERS} secondary images; use fewer of them.")
 
 
-def refuse_names(operation: Operation) -> Step:
-    """Return the step of an operation; 501 if it names an image or a font, for want of an owner."""
-    if operation.name == "text" or (operation.name == "composition" and _names_layer(operation)):
-        raise Missing(
-            "secondary images and fonts for files that are not stored",
-            remedy="Upload the file, and render it by its hash.",
-        )
-    return Step(operation)
+def refuse_names(operations: Sequence[Operation]) -> tuple[Step, ...]:
+    """Return the steps of operations; 501 if one names an image or a font, for want of an owner."""
+    for operation in operations:
+        is_layer = operation.name == "composition" and _names_layer(operation)
+        if operation.name == "text" or is_layer:
+            raise Missing(
+                "secondary images and fonts for files that are not stored",
+                remedy="Upload the file, and render it by its hash.",
+            )
+    return tuple(map(Step, operations))
 
 
 def file_of(services: Services, image: StoredImage) -> Path:
@@ -140,3 +159,13 @@ def file_of(services: Services, image: StoredImage) -> Path:
 def _names_layer(operation: Operation) -> bool:
     options = operation.options
     return bool(options.get("secondary_image") or options.get("secondary_stack"))
+
+
+def _check_options(definition: StackDefinition) -> None:
+    """Answer 501 for options of a secondary stack that would make it another picture."""
+    given = [definition.options, *(condition.options for condition in definition.conditions)]
+    for options in map(check_options, given):
+        if options.get("basestack"):
+            raise Missing("the stack option 'basestack' of a secondary stack")
+        if options.get("dpr", 1) != 1:
+            raise Missing("the stack option 'dpr' of a secondary stack")

@@ -6,16 +6,22 @@ from collections.abc import Iterable
 
 from django_rokka.render import Operation
 
-__all__ = ["POSSIBLE", "stays_drawing"]
+__all__ = ["stays_drawing"]
 
-POSSIBLE = frozenset({"resize", "crop", "noop", "autorotate", "svgdynamic"})
-"""Operations that need no pixels."""
+# Operations that need no pixels.
+_POSSIBLE = frozenset({"resize", "crop", "noop", "autorotate", "svgdynamic"})
 
 
 def stays_drawing(operations: Iterable[Operation]) -> bool:
     """Say whether all operations can be done on an SVG without drawing it."""
-    return all(
-        operation.name in POSSIBLE
-        and "smart" not in {operation.options.get("anchor"), operation.options.get("fallback")}
-        for operation in operations
-    )
+    return all(map(_is_possible, operations))
+
+
+def _is_possible(operation: Operation) -> bool:
+    options = operation.options
+    if operation.name == "rotate":
+        return bool(options["angle"] % 90 == 0)
+    return operation.name in _POSSIBLE and "smart" not in {
+        options.get("anchor"),
+        options.get("fallback"),
+    }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.errors import Missing, json_response
@@ -22,15 +22,16 @@ from django_rokka.emulator.rendering.iiif_sizes import (
     read_region,
     read_size,
 )
-from django_rokka.emulator.rendering.protection import require_signature
+from django_rokka.emulator.rendering.protection import Origin
 from django_rokka.emulator.rendering.serving import serve_render
 from django_rokka.emulator.services import Services
-from django_rokka.emulator.store import StoredImage, StoredOrganization
+from django_rokka.emulator.store import StoredImage
 from django_rokka.render import Operation
 
 __all__ = ["serve_iiif"]
 
-_PATH = re.compile(r"/_iiif(?:/(?P<version>[23]))?/(?P<image>[0-9a-f]{6,40}|-_\w+_-)(?P<rest>/.*)?")
+_PATH = re.compile(r"/_iiif(?:/(?P<version>[23]))?/(?P<image>[^/]+)(?P<rest>/.*)?")
+_NAME = re.compile(r"[0-9a-f]{6,40}|-_\w+_-")
 _IMAGE = re.compile(
     r"/(?P<region>[^/]+)/(?P<size>[^/]+)/(?P<rotation>[^/]+)"
     r"/(?P<quality>[a-z]+)\.(?P<format>[a-z0-9]+)"
@@ -82,13 +83,15 @@ def serve_iiif(
     )
 
 
-def _find(services: Services, owner: StoredOrganization, target: str, path: _Path) -> StoredImage:
+def _find(services: Services, origin: Origin, path: _Path) -> StoredImage:
     """Return the image, or refuse it to those who need a signature."""
-    image = find_image(services, owner, path.image)
+    if not _NAME.fullmatch(path.image):
+        raise NotFound(f"{path.image[:200]!r} names no image. Use a hash or '-_alias_-'.")
+    image = find_image(services, origin.owner, path.image)
     if not (image.width and image.height):
         raise Missing(f"IIIF of a {image.format} without a size")
-    if image.protected or owner.options.get("protect_dynamic_stack"):
-        require_signature(services, owner, target)
+    if image.protected or origin.owner.options.get("protect_dynamic_stack"):
+        origin.require_signature(services)
     return image
 
 
@@ -96,7 +99,9 @@ def _describe(
     services: Services, request: IncomingRequest, path: _Path, *, organization: str, target: str
 ) -> Response:
     """Answer with ``info.json``."""
-    image = _find(services, services.organization(organization), target, path)
+    owner = services.organization(organization)
+    origin = Origin(request=request, owner=owner, target=target)
+    image = _find(services, origin, path)
     about = _about(image, path.version, _base_url(request, target).removesuffix("/info.json"))
     response = json_response(about)
     if "application/ld+json" in request.headers.get("Accept", ""):
@@ -142,9 +147,8 @@ def _base_url(request: IncomingRequest, target: str) -> str:
     return f"{request.root_url.rstrip('/')}{before}{target.partition('?')[0]}".rstrip("/")
 
 
-def _read_order(
-    services: Services, _request: IncomingRequest, owner: StoredOrganization, target: str
-) -> Order:
+def _read_order(services: Services, origin: Origin) -> Order:
+    target = origin.target
     path = _Path.parse(target)
     match = _IMAGE.fullmatch(path.rest) if path else None
     if path is None or match is None:
@@ -152,7 +156,11 @@ def _read_order(
             f"{target[:200]!r} is no image of IIIF. Use"
             " '<region>/<size>/<rotation>/<quality>.<format>', such as 'full/max/0/default.jpg'."
         )
-    image = _find(services, owner, target, path)
+    image = _find(services, origin, path)
+    if match["format"] not in _FORMATS:
+        raise BadRequest(
+            f"Unknown format {match['format']!r} of IIIF, must be one of: {', '.join(_FORMATS)}."
+        )
     region = read_region(match["region"], image.width, image.height)
     width, height = read_size(match["size"], region, version=path.version)
     return Order(
@@ -164,6 +172,7 @@ def _read_order(
             *_grayscale(match["quality"]),
         ),
         format=match["format"],
+        origin=origin,
     )
 
 

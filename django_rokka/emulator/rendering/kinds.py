@@ -23,6 +23,11 @@ def is_graphic(frame: Any) -> bool:
     return _even_share(colours) >= _EVEN_SHARE and _count_colours(colours) <= _MOST_COLOURS
 
 
+def measure_busyness(frame: Any) -> float:
+    """Return the share of pixels that differ from their neighbours: what encoders work on."""
+    return 1 - _even_share(frame)
+
+
 def _even_share(colours: Any) -> float:
     """Return the share of pixels that are like those to the right and below."""
     width, height = max(1, colours.width - 1), max(1, colours.height - 1)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from django_rokka.emulator.rendering.asking import Order
 from django_rokka.emulator.rendering.attachments import Attachments, file_of, refuse_names
 from django_rokka.emulator.rendering.pipeline import render
-from django_rokka.emulator.rendering.plan import RenderPlan, make_plan
+from django_rokka.emulator.rendering.plan import RenderPlan, Step, make_plan
 from django_rokka.emulator.schemas import check_options
 from django_rokka.emulator.services import Services
+from django_rokka.render import Operation
 
 __all__ = ["carry_out", "plan_order"]
 
 
 def plan_order(services: Services, order: Order, *, accept: str) -> RenderPlan:
     """Plan what was asked for; answer 400 or 501 to what cannot be rendered."""
-    attach = refuse_names
+    attach: Callable[[tuple[Operation, ...]], tuple[Step, ...]] = refuse_names
     if order.origin is not None:
         dpr = check_options(order.options).get("dpr", 1)
         names = Attachments(services=services, origin=order.origin, image=order.image, dpr=dpr)
-        attach = names.attach
+        attach = partial(names.attach, base_count=order.base_count)
     return make_plan(
         order.image,
         operations=order.operations,
@@ -34,7 +36,7 @@ def plan_order(services: Services, order: Order, *, accept: str) -> RenderPlan:
 
 def carry_out(services: Services, plan: RenderPlan, *, source: Path, target: Path) -> str:
     """Render when it is this plan's turn; return the format that was written."""
-    with services.rendering_slots:
+    with services.rendering_slots.take(seconds=services.settings.render_seconds):
         return render(
             plan,
             source=source,

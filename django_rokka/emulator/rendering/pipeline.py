@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from werkzeug.exceptions import ServiceUnavailable, UnprocessableEntity
 
 from django_rokka.emulator import vips
 from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.rendering.costs import Work
+from django_rokka.emulator.rendering.costs import Work, resizing
 from django_rokka.emulator.rendering.operations import (
     OPERATIONS,
     Areas,
@@ -19,10 +21,11 @@ from django_rokka.emulator.rendering.operations import (
     Scene,
     read_areas,
 )
+from django_rokka.emulator.rendering.operations.layers import fit_layer
 from django_rokka.emulator.rendering.plan import RenderPlan, Step
 from django_rokka.emulator.rendering.svg_changes import changed_source
 from django_rokka.emulator.rendering.vector import write_svg
-from django_rokka.emulator.rendering.writing import write_picture
+from django_rokka.emulator.rendering.writing import flatten, write_picture
 from django_rokka.emulator.store import StoredImage
 from django_rokka.render import Operation
 from django_rokka.render.geometry import rendered_size, resized_size
@@ -33,12 +36,16 @@ __all__ = ["render"]
 _BEFORE_RESIZE = frozenset({"noop", "autorotate"})
 # Operations on an SVG, which are done when there are pixels.
 _ON_DRAWINGS = frozenset({"svgdynamic", "svg2bitmap"})
+# Of a sharpen that looks at close neighbours only.
+_NARROW_SIGMA = 2
+# Sources that have no pixels before they have a size.
+_DRAWN = frozenset({"svg", "pdf"})
 Sources = Callable[[StoredImage], Path]
 """Where the file of an image or font is that an operation names."""
 
 
 def render(
-    plan: RenderPlan, *, source: Path, target: Path, sources: Sources, seconds: float = 10
+    plan: RenderPlan, *, source: Path, target: Path, sources: Sources, seconds: float = 8
 ) -> str:
     """Write the picture that a plan describes, and return its format.
 
@@ -51,8 +58,9 @@ def render(
             if plan.is_drawing:
                 _write_svg(plan, source=source, target=target)
                 return plan.format
-            picture, timing = _draw(plan, source=source, sources=sources, work=Work(), until=until)
-            return write_picture(picture, plan, target, timing=timing, until=until)
+            work = Work(longest=seconds)
+            picture, timing = _draw(plan, source=source, sources=sources, work=work, until=until)
+            return write_picture(picture, plan, target, timing=timing, work=work, until=until)
     except vips.BrokenImage as error:
         if time.monotonic() > until:
             raise ServiceUnavailable(
@@ -71,24 +79,24 @@ def _draw(
 ) -> tuple[Picture, vips.Timing]:
     """Return the picture that a plan describes, before it is written."""
     with changed_source(plan, source) as (drawn, path):
-        width, height = drawn.size
-        work.admit(width * height)
+        # A drawing's bytes say nothing of its pixels.
+        work.admit(0 if drawn.source.format == "svg" else path.stat().st_size)
         picture, steps, timing = _load(drawn, path, work=work, until=until)
     _check_time(until)
     for step in steps:
         operation = step.operation
-        _charge(work, plan, picture, operation)
-        scene = _scene(plan, step, sources=sources, work=work, until=until)
+        _charge(work, picture, operation, dpr=plan.dpr_of(step))
+        fitted = _fitted(plan, step, picture)
+        scene = _scene(plan, fitted, sources=sources, work=work, until=until)
         picture = OPERATIONS[operation.name](picture, operation.options, scene)
-        for frame in picture.frames:
-            vips.watch(frame, until=until)
-        _check_time(until)
+        # At once: a later operation may look at the pixels more than once.
+        picture = picture.map(partial(_make, until=until))
     return picture, timing
 
 
 def _scene(plan: RenderPlan, step: Step, *, sources: Sources, work: Work, until: float) -> Scene:
     """Bring what an operation names: a second picture, or a font."""
-    scene = Scene(dpr=plan.dpr)
+    scene = Scene(dpr=plan.dpr_of(step), charge=work.charge)
     if step.font:
         return replace(scene, font=sources(step.font))
     if not step.secondary:
@@ -99,16 +107,62 @@ def _scene(plan: RenderPlan, step: Step, *, sources: Sources, work: Work, until:
         secondary, _ = _draw(step.secondary, source=source, sources=sources, work=work, until=until)
     except vips.BrokenImage as error:
         raise vips.BrokenImage(f"its secondary image {image.hash} is broken, {error}") from error
-    return replace(scene, secondary=secondary)
+    background = step.secondary.background
+    return replace(scene, secondary=secondary.map(partial(flatten, background=background)))
 
 
-def _charge(work: Work, plan: RenderPlan, picture: Picture, operation: Operation) -> None:
+def _fitted(plan: RenderPlan, step: Step, picture: Picture) -> Step:
+    """Return the step with a second drawing that is drawn at once in the size it is shown in."""
+    second, options = step.secondary, step.operation.options
+    if second is None or second.source.format not in _DRAWN:
+        return step
+    names = {inner.operation.name for inner in second.steps}
+    # A drawing that svgdynamic changes may get a width of its own.
+    has_width = "svgdynamic" not in names or bool(
+        options.keys() & {"width", "height", "resize_to_primary"}
+    )
+    if names - _ON_DRAWINGS or not has_width:
+        return step
+    wanted, density = fit_layer(picture, options, second.size[0], dpr=plan.dpr_of(step))
+    resize = Step(Operation("resize", **wanted))
+    second = replace(second, steps=(*second.steps, resize), dpr=density)
+    return step._replace(secondary=second)
+
+
+def _charge(work: Work, picture: Picture, operation: Operation, *, dpr: float) -> None:
     """Count the larger one of the pictures before and after an operation."""
     before = (picture.width, picture.height)
-    after = rendered_size([operation], *before, dpr=plan.dpr) or before
+    after = _size_after(picture, operation, dpr=dpr)
     frames = len(picture.frames)
     vips.check_pixels(*after, frames=frames)
-    work.charge(operation.name, max(before[0] * before[1], after[0] * after[1]) * frames)
+    pixels = max(before[0] * before[1], after[0] * after[1])
+    work.charge(_kind(operation, before, after), pixels, frames=frames)
+    if operation.name == "resize" and operation.options.get("sharpen"):
+        work.charge("sharpen", after[0] * after[1], frames=frames)
+
+
+def _size_after(picture: Picture, operation: Operation, *, dpr: float) -> tuple[int, int]:
+    size = picture.width, picture.height
+    if operation.name == "resize":
+        return resized_size(operation.options, *size, dpr=dpr, density=picture.density)
+    return rendered_size([operation], *size) or size
+
+
+def _kind(operation: Operation, before: tuple[int, int], after: tuple[int, int]) -> str:
+    """Return what an operation is called where its cost is known."""
+    if operation.name == "resize":
+        return resizing(before, after)
+    if "smart" in {operation.options.get("anchor"), operation.options.get("fallback")}:
+        return "smart crop"
+    is_wide = operation.name == "sharpen" and operation.options.get("sigma", 0) > _NARROW_SIGMA
+    return "wide sharpen" if is_wide else operation.name
+
+
+def _make(frame: Any, *, until: float) -> Any:
+    """Make the pixels of a frame."""
+    _check_time(until)
+    vips.watch(frame, until=until)
+    return frame.copy_memory()
 
 
 def _check_time(until: float) -> None:
@@ -132,13 +186,15 @@ def _load(
         and (step.operation.name not in _BEFORE_RESIZE or step.operation.options)
     ]
     if steps and _only_resizes(steps[0].operation):
-        options = steps.pop(0).operation.options
-        width, height = resized_size(options, width, height, dpr=plan.dpr)
-        density = plan.dpr
+        first = steps.pop(0)
+        density = plan.dpr_of(first)
+        width, height = resized_size(first.operation.options, width, height, dpr=density)
 
-    def check(width: int, height: int, frames: int) -> None:
-        vips.check_pixels(width, height, frames=frames)
-        work.charge("resize", width * height * frames)
+    def check(promise: vips.Promise) -> None:
+        vips.check_pixels(promise.width, promise.height, frames=promise.frames)
+        is_drawn = plan.source.format in _DRAWN
+        kind = "resize" if is_drawn else resizing(plan.size, (promise.width, promise.height))
+        work.load(promise, plan.source.format, resizing=kind)
 
     image = vips.load(
         source,
@@ -148,12 +204,11 @@ def _load(
         with_frames=plan.has_frames,
         pages=plan.pages,
         check=check,
+        spend=partial(work.spend, what="drawing"),
         until=until,
     )
-    frames = tuple(vips.split_pages(image))
-    areas = _areas(plan, width, height)
-    picture = Picture(frames=frames, areas=areas, density=density)
-    return picture, steps, vips.read_timing(image)
+    frames, areas = tuple(vips.split_pages(image)), _areas(plan, width, height)
+    return Picture(frames=frames, areas=areas, density=density), steps, vips.read_timing(image)
 
 
 def _only_resizes(operation: Operation) -> bool:

@@ -19,6 +19,7 @@ from django_rokka.emulator.rendering.negotiation import (
     check_format,
     choose,
 )
+from django_rokka.emulator.rendering.qualities import check_sides
 from django_rokka.emulator.schemas import check_is_rendered, check_operation, check_options
 from django_rokka.emulator.store import StoredImage
 from django_rokka.emulator.vips import can_read, check_pixels
@@ -27,8 +28,7 @@ from django_rokka.render import Operation, rendered_size
 __all__ = ["RenderPlan", "Step", "make_plan"]
 
 # Part of every key: another value makes earlier renders in a root void.
-_VERSION = 2
-_MISSING_OPTIONS = {"basestack": None}
+_VERSION = 3
 # The size of a PDF is known in points, of which an inch has so many.
 _POINTS = 72
 _NARROW = 1000
@@ -42,6 +42,8 @@ class Step(NamedTuple):
     operation: Operation
     secondary: RenderPlan | None = None
     font: StoredImage | None = None
+    is_base: bool = False
+    """Whether a base stack has it, on whose pixels the dpr has no influence."""
 
     @property
     def key(self) -> list[Any]:
@@ -77,7 +79,7 @@ class RenderPlan:
             _VERSION,
             self.source.file_hash,
             self.source.dynamic_metadata,
-            [step.key for step in self.steps],
+            [[*step.key, self.dpr_of(step)] for step in self.steps],
             [self.choices, self.dpr, self.background],
             [self.has_frames, self.is_drawing, dict(self.pages)],
         ]
@@ -93,6 +95,10 @@ class RenderPlan:
         """The formats of which one is written, the likeliest first."""
         return self.choices.formats
 
+    def dpr_of(self, step: Step) -> float:
+        """Return by how much a step multiplies the sizes in its options."""
+        return 1 if step.is_base else self.dpr
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the source as it is drawn."""
@@ -107,11 +113,11 @@ def make_plan(
     options: Mapping[str, Any],
     format: str,
     accept: str,
-    attach: Callable[[Operation], Step] = Step,
+    attach: Callable[[tuple[Operation, ...]], tuple[Step, ...]],
 ) -> RenderPlan:
     """Check everything that was asked for; 400 for what is wrong, 501 for what is missing.
 
-    ``attach`` finds what an operation names.
+    ``attach`` finds what the operations name.
     """
     checked = tuple(check_operation(operation) for operation in _limited(operations))
     for operation in checked:
@@ -126,7 +132,7 @@ def make_plan(
     choices = choose(Wish(requested, known, accept, source.animated, is_drawing))
     plan = RenderPlan(
         source=source,
-        steps=tuple(map(attach, checked)),
+        steps=attach(checked),
         choices=choices,
         dpr=dpr,
         background=background_of(requested, known),
@@ -148,9 +154,8 @@ def _limited(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
 
 
 def _check_missing(options: Mapping[str, Any]) -> None:
-    for name, harmless in _MISSING_OPTIONS.items():
-        if options.get(name, harmless) != harmless:
-            raise Missing(f"the stack option {name!r}")
+    if "basestack" in options:
+        raise Missing("the stack option 'basestack'")
     if "dpi" in options and not options.get("optim.disable_all"):
         raise BadRequest("The stack option dpi needs optim.disable_all. Set it to true, too.")
 
@@ -183,9 +188,22 @@ def _pages(source: StoredImage, options: Mapping[str, Any]) -> dict[str, int]:
 
 def _check_size(plan: RenderPlan) -> None:
     """Refuse early what is known to be too large; the operations check what is not known here."""
-    width, height = plan.size
-    operations = [step.operation for step in plan.steps]
+    size: tuple[int, int] | None = plan.size
+    # Steps of base stacks come before all others.
+    for is_base, dpr in ((True, 1.0), (False, plan.dpr)):
+        operations = [step.operation for step in plan.steps if step.is_base is is_base]
+        size = _check_sizes(operations, size, dpr=dpr) if size else None
+    if size and len(plan.choices.outputs) == 1:
+        check_sides(plan.format, *size)
+
+
+def _check_sizes(
+    operations: list[Operation], size: tuple[int, int], *, dpr: float
+) -> tuple[int, int] | None:
+    """Check the size after each operation, and return the last one, if it is known here."""
+    after: tuple[int, int] | None = size
     for count in range(len(operations) + 1):
-        size = rendered_size(operations[:count], width, height, dpr=plan.dpr)
-        if size is not None:
-            check_pixels(*size)
+        after = rendered_size(operations[:count], *size, dpr=dpr)
+        if after is not None:
+            check_pixels(*after)
+    return after

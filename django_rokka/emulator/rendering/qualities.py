@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["Output", "choose_output"]
+from werkzeug.exceptions import BadRequest
+
+__all__ = ["Output", "check_sides", "choose_output"]
+
+# Pixels of a side that the writers of libvips take; the others have no limit that can be reached.
+_LONGEST = {"avif": 16384, "gif": 65535, "jpg": 65500, "webp": 16383}
 
 _DEFAULT_OPTIM = 5
 # By how much a step of optim.quality changes the quality of a format.
@@ -22,6 +27,16 @@ class Output(NamedTuple):
     format: str
     options: Mapping[str, Any]
     dpi: int | None = None
+
+
+def check_sides(format: str, width: int, height: int) -> None:
+    """Refuse a picture that a format cannot hold."""
+    longest = _LONGEST.get(format)
+    if longest and max(width, height) > longest:
+        raise BadRequest(
+            f"The picture would be {width} x {height} pixels, and a side in the format {format}"
+            f" must have at most {longest}. Ask for a smaller picture, or for a PNG."
+        )
 
 
 def choose_output(format: str, options: Mapping[str, Any], *, is_lossless: bool = False) -> Output:

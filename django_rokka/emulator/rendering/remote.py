@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from collections.abc import Iterable, Mapping
 from hashlib import sha1
 from typing import IO, Any, cast
@@ -12,11 +10,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound
 
-from django_rokka.emulator.fetching import fetch, name_of_url
+from django_rokka.emulator.fetching import PrivateHost, fetch, name_of_url
 from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.ip_addresses import is_host
 from django_rokka.emulator.measuring import UnreadableFile, measure
+from django_rokka.emulator.roles import has_role
 from django_rokka.emulator.services import Services
-from django_rokka.emulator.store import StoredImage, StoredOrganization
+from django_rokka.emulator.store import ROOT_USER, StoredImage, StoredOrganization
 
 __all__ = ["fetch_remote_image", "is_remote"]
 
@@ -69,6 +69,7 @@ class _Rules:
         options: Mapping[str, Any],
     ) -> None:
         self.owner = owner
+        self._services = services
         self._own_address = (request.environ["SERVER_NAME"], str(request.environ["SERVER_PORT"]))
         self._own_path = f"{request.root_path}/render/{owner.name}/"
         self._elsewhere = services.settings.redirect_missing.replace("{organization}", owner.name)
@@ -98,24 +99,28 @@ class _Rules:
         self.check(url)
         return url
 
-    def check(self, url: str) -> None:
-        """Refuse an address that the organization did not name, and that is not public either."""
+    def check(self, url: str) -> bool:
+        """Refuse a host that is not allowed; say whether it may be in a private network."""
         parts = _split(url)
         host = parts.hostname or ""
-        if self._is_own(parts) or self._is_below_base(parts):
-            return
-        if self._patterns:
-            if not any(pattern.search(host) for pattern in self._patterns):
+        if self._is_own(parts):
+            return True
+        is_named = self._is_below_base(parts)
+        if self._patterns and not is_named:
+            is_named = any(pattern.search(host) for pattern in self._patterns)
+            if not is_named:
                 raise Forbidden(
                     f"The host {host[:200]!r} matches nothing in remote_fullurl_whitelist. Add a"
                     " regular expression for it."
                 )
-            return
-        if not _is_public(host):
-            raise Forbidden(
-                f"The host {host[:200]!r} is in a private network. Name it in"
-                " remote_fullurl_whitelist to have it fetched."
-            )
+        return is_named and self._is_trusted()
+
+    def _is_trusted(self) -> bool:
+        """Say whether nobody but the owner of this machine chooses what is fetched here."""
+        members = self._services.memberships.of_organization(self.owner.name)
+        return self._services.settings.private_networks or not any(
+            member.user_id != ROOT_USER.id and has_role(member.roles, "write") for member in members
+        )
 
     def _below_base(self, name: str) -> str:
         if not self._base:
@@ -150,6 +155,13 @@ def _load(services: Services, request: IncomingRequest, rules: _Rules, url: str)
         fetch(url, cast("IO[bytes]", file), deadline=_DEADLINE, check=rules.check)
         file.flush()
         measurement = measure(file.path)
+    except PrivateHost as error:
+        host = urlsplit(url).hostname or ""
+        raise Forbidden(
+            f"The host {host[:200]!r} is, or leads, in a private network. Name it in"
+            " remote_fullurl_whitelist, in an organization that only the emulator's own key"
+            " changes; or start the emulator with --private-networks."
+        ) from error
     except (BadRequest, UnreadableFile) as error:
         reason = error.description if isinstance(error, BadRequest) else error
         raise NotFound(f"The remote image cannot be had. {reason}") from error
@@ -184,7 +196,7 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         # Only now a port is found out to be none.
-        is_url = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+        is_url = parts.scheme in _PORTS and is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         is_url = False
     if not is_url:
@@ -199,12 +211,3 @@ def _read_patterns(patterns: Iterable[Any]) -> list[re.Pattern[str]]:
         raise BadRequest(
             f"remote_fullurl_whitelist is no list of regular expressions: {error}."
         ) from error
-
-
-def _is_public(host: str) -> bool:
-    """Say whether all addresses of a host are public; one that is unknown may well be asked."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return True
-    return all(ipaddress.ip_address(item[4][0]).is_global for item in found)

@@ -17,23 +17,26 @@ from django_rokka.emulator.rendering.asking import Order
 from django_rokka.emulator.rendering.making import carry_out, plan_order
 from django_rokka.emulator.rendering.negotiation import MIMETYPES, varies
 from django_rokka.emulator.rendering.plan import RenderPlan
+from django_rokka.emulator.rendering.protection import Origin
 from django_rokka.emulator.schemas import check_options
 from django_rokka.emulator.sending import send_file
 from django_rokka.emulator.services import Services
-from django_rokka.emulator.store import StoredImage, StoredOrganization
+from django_rokka.emulator.store import StoredImage
 
 __all__ = ["ReadOrder", "serve_render"]
 
+_NEVER = "no-store"
 _FOREVER = "public, max-age=31536000, immutable"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-ReadOrder = Callable[[Services, IncomingRequest, StoredOrganization, str], Order]
+_PRIVATE = "private, max-age=31536000, immutable"
+ReadOrder = Callable[[Services, Origin], Order]
 """Read the raw path and query behind the render host."""
 
 _VERSION = re.compile(r"v[0-9]+$")
 _SIGNED = "sig="
 _MAX_REMEMBERED = 2000
-"""Characters of a target that is remembered."""
+"""Characters of all that an answer depends on, if it is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +49,8 @@ class _Delivery:
     key: str
     name: str
     is_attachment: bool
-    varies: bool
-    is_preview: bool
+    vary: str
+    caching: str
 
 
 def serve_render(
@@ -68,7 +71,7 @@ def serve_render(
     def make(path: Path) -> str:
         return carry_out(services, plan, source=delivery.source, target=path)
 
-    if delivery.is_preview:
+    if delivery.caching == _NEVER:
         rendered = services.renders.make_once(make)
     else:
         rendered = services.renders.fetch(delivery.key, formats=plan.possible_formats, make=make)
@@ -89,15 +92,17 @@ def _find_delivery(
     version = services.memory.version()
     delivery: _Delivery | None = services.memory.recall(known_as, version)
     if delivery is None:
-        order = read(services, request, services.organization(organization), target)
-        delivery = _make_delivery(services, order, accept=accept)
+        owner = services.organization(organization)
+        origin = Origin(request=request, owner=owner, target=target)
+        order = read(services, origin)
+        delivery = _make_delivery(services, order, origin, accept=accept)
         # Signatures end with time, whatever it is that they open.
-        if _SIGNED not in target and len(target) + len(accept) <= _MAX_REMEMBERED:
+        if _SIGNED not in target and sum(map(len, known_as)) <= _MAX_REMEMBERED:
             services.memory.remember(known_as, version, delivery)
     return delivery
 
 
-def _make_delivery(services: Services, order: Order, *, accept: str) -> _Delivery:
+def _make_delivery(services: Services, order: Order, origin: Origin, *, accept: str) -> _Delivery:
     options = check_options(order.options)
     plan = None
     name = order.filename or order.image.short_hash
@@ -118,9 +123,25 @@ def _make_delivery(services: Services, order: Order, *, accept: str) -> _Deliver
         key=key,
         name=name,
         is_attachment=options.get("content_disposition") == "attachment",
-        varies=varies(options),
-        is_preview=order.is_preview,
+        vary=_vary(origin, accepts=varies(options)),
+        caching=_caching(services, origin),
     )
+
+
+def _vary(origin: Origin, *, accepts: bool) -> str:
+    """Name the headers on which the answer depends."""
+    names = {"Accept": accepts, "Save-Data": origin.asks_save_data}
+    return ", ".join(name for name, is_asked in names.items() if is_asked)
+
+
+def _caching(services: Services, origin: Origin) -> str:
+    """Say who may keep the answer, and how long: what needs a signature not longer than that."""
+    if origin.is_preview:
+        return _NEVER
+    if not origin.is_secret:
+        return _FOREVER
+    left = origin.seconds_left(services)
+    return _PRIVATE if left is None else f"private, max-age={left}"
 
 
 def _send(
@@ -131,14 +152,13 @@ def _send(
         file,
         mimetype=mimetype,
         name=f"{delivery.name}{suffix}",
-        etag="" if delivery.is_preview else delivery.key + suffix,
+        etag="" if delivery.caching == _NEVER else delivery.key + suffix,
         is_attachment=delivery.is_attachment,
     )
     headers = response.headers
-    is_kept = not delivery.is_preview and response.status_code < 400
-    headers["Cache-Control"] = _FOREVER if is_kept else "no-store"
-    if delivery.varies:
-        headers["Vary"] = "Accept"
+    headers["Cache-Control"] = delivery.caching if response.status_code < 400 else _NEVER
+    if delivery.vary:
+        headers["Vary"] = delivery.vary
     # Opened by itself an SVG is a document: nothing of an upload may run on this host.
     headers["Content-Security-Policy"] = _POLICY
     headers["X-Content-Type-Options"] = "nosniff"

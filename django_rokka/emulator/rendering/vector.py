@@ -39,14 +39,15 @@ class _View:
         )
 
     def rot(self, turn: str) -> _View:
-        """Turn by a quarter, ``d90`` or ``d270``, as a frame of pixels does."""
+        """Turn by quarters, from ``d0`` to ``d270``, as a frame of pixels does."""
         angle = int(turn.removeprefix("d"))
-        drawn = self.drawn[::-1]
+        is_aside = angle in {90, 270}
+        drawn = self.drawn[::-1] if is_aside else self.drawn
         return _View(
             shown=self.shown.turned(angle, before=self.drawn, after=drawn),
             drawn=drawn,
-            width=self.height,
-            height=self.width,
+            width=self.height if is_aside else self.width,
+            height=self.width if is_aside else self.height,
             angle=(self.angle + angle) % 360,
         )
 
@@ -56,22 +57,18 @@ class _View:
 
 
 def write_svg(plan: RenderPlan, drawing: bytes, *, areas: Areas) -> bytes:
-    """Return an SVG of the planned size; one of which all is shown stays byte by byte.
-
-    Its own width and height then differ from what a resize asked for, which a page's ``width``
-    and ``height`` decide anyway.
-    """
+    """Return an SVG of the planned size; one that nothing changes stays byte by byte."""
     width, height = plan.source.width, plan.source.height
     whole = Area(0, 0, width, height)
     view = _View(shown=whole, drawn=(width, height), width=width, height=height)
     picture = Picture(frames=(view,), areas=areas)
-    for step, *_ in plan.steps:
+    for step in plan.steps:
         # What is drawn anew at every size has lost no sharpness.
-        options = {**step.options, "sharpen": False}
-        picture = OPERATIONS[step.name](picture, options, Scene(dpr=plan.dpr))
+        options = {**step.operation.options, "sharpen": False}
+        scene = Scene(dpr=plan.dpr_of(step))
+        picture = OPERATIONS[step.operation.name](picture, options, scene)
     last: Any = picture.frames[0]
-    is_whole = last.shown == whole and not last.angle
-    return drawing if is_whole else _wrap(drawing, last, whole)
+    return drawing if last == view else _wrap(drawing, last, whole)
 
 
 def _wrap(drawing: bytes, view: _View, whole: Area) -> bytes:
@@ -80,7 +77,8 @@ def _wrap(drawing: bytes, view: _View, whole: Area) -> bytes:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{view.width}" height="{view.height}"'
         f' viewBox="{box}" preserveAspectRatio="none"><image width="{whole.width}"'
-        f' height="{whole.height}"{_transform(view)} href={quoteattr(content)}/></svg>'
+        f' height="{whole.height}" preserveAspectRatio="none"{_transform(view)}'
+        f" href={quoteattr(content)}/></svg>"
     ).encode()
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from django_rokka.emulator import vips
 from django_rokka.emulator.rendering import blurhash
-from django_rokka.emulator.rendering.costs import check_output
-from django_rokka.emulator.rendering.kinds import has_visible_alpha, is_graphic
+from django_rokka.emulator.rendering.costs import Work
+from django_rokka.emulator.rendering.kinds import has_visible_alpha, is_graphic, measure_busyness
 from django_rokka.emulator.rendering.operations import Picture, read_colour
 from django_rokka.emulator.rendering.plan import RenderPlan
-from django_rokka.emulator.rendering.qualities import Output, choose_output
+from django_rokka.emulator.rendering.qualities import Output, check_sides, choose_output
 from django_rokka.emulator.rendering.wrapping import wrap_masked, wrap_whole
 
-__all__ = ["write_picture"]
+__all__ = ["flatten", "write_picture"]
 
 _WHITE = "FFFFFF"
 # Longest side of the picture of which a BlurHash is made: its waves are much longer.
@@ -22,43 +22,51 @@ _BLURRED = 32
 
 
 def write_picture(
-    picture: Picture, plan: RenderPlan, target: Path, *, timing: vips.Timing, until: float
+    picture: Picture,
+    plan: RenderPlan,
+    target: Path,
+    *,
+    timing: vips.Timing,
+    work: Work,
+    until: float,
 ) -> str:
     """Write a file, whatever it is called, and return its format."""
-    frames = [_flatten(frame, plan.background) for frame in picture.frames]
+    frames = [flatten(frame, plan.background) for frame in picture.frames]
     if len(plan.choices.outputs) > 1:
         # Looked at, and then written: the pixels are made once.
         frames = [frame.copy_memory() for frame in frames]
         for frame in frames:
             vips.watch(frame, until=until)
-    output = _pick(picture, plan, frames[0])
-    _check(picture, plan, output)
+        work.charge("look", picture.width * picture.height)
+    output = _pick(plan, frames, work)
+    _charge(frames, output, work)
     if output.format == "blur":
         target.write_text(_blurhash(frames[0]), encoding="ascii")
     elif output.format == "svg":
         target.write_bytes(_wrap(frames[0], plan, output))
     else:
         if output.format == "jpg":
-            frames = [_flatten(frame, _WHITE) for frame in frames]
+            frames = [flatten(frame, _WHITE) for frame in frames]
         image = vips.join_pages(frames, timing=timing)
         vips.save(image, target, format=output.format, dpi=output.dpi, **output.options)
     return output.format
 
 
-def _flatten(frame: Any, background: str | None) -> Any:
+def flatten(frame: Any, background: str | None) -> Any:
+    """Put a colour behind a frame, which has no alpha then."""
     if background and frame.hasalpha():
         return frame.flatten(background=read_colour(background))
     return frame
 
 
-def _pick(picture: Picture, plan: RenderPlan, frame: Any) -> Output:
+def _pick(plan: RenderPlan, frames: list[Any], work: Work) -> Output:
     """Look at the pixels where they decide."""
-    choices = plan.choices
+    choices, frame = plan.choices, frames[0]
     if choices.transparent and has_visible_alpha(frame):
         return choices.transparent
     if choices.graphic and is_graphic(frame):
         for output in (choices.usual, choices.graphic):
-            _check(picture, plan, output)
+            _charge(frames[:1], output, work)
         is_larger = choices.is_smaller_only and _size(frame, choices.graphic) > _size(
             frame, choices.usual
         )
@@ -69,16 +77,13 @@ def _pick(picture: Picture, plan: RenderPlan, frame: Any) -> Output:
     return choices.usual
 
 
-def _check(picture: Picture, plan: RenderPlan, output: Output) -> None:
-    width, height = plan.size
-    frames = len(picture.frames)
-    check_output(
-        output,
-        width=picture.width,
-        height=picture.height,
-        frames=frames,
-        source=width * height * frames,
-    )
+def _charge(frames: list[Any], output: Output, work: Work) -> None:
+    check_sides(output.format, frames[0].width, frames[0].height)
+
+    def busyness() -> float:
+        return max(measure_busyness(frame) for frame in frames)
+
+    work.write(output, frames[0].width * frames[0].height * len(frames), busyness)
 
 
 def _size(frame: Any, output: Output) -> int:
@@ -88,11 +93,12 @@ def _size(frame: Any, output: Output) -> int:
 def _wrap(frame: Any, plan: RenderPlan, output: Output) -> bytes:
     options = output.options
     if output is plan.choices.transparent:
+        check_sides("jpg", frame.width, frame.height)
         return wrap_masked(frame, choose_output("jpg", options), choose_output("png", options))
     return wrap_whole(frame, choose_output("png", options))
 
 
 def _blurhash(frame: Any) -> str:
-    small = _flatten(frame, _WHITE).thumbnail_image(_BLURRED, height=_BLURRED, size="down")
+    small = flatten(frame, _WHITE).thumbnail_image(_BLURRED, height=_BLURRED, size="down")
     bands = [band.tolist() for band in small.bandsplit()]
     return blurhash.encode([list(zip(*rows, strict=True)) for rows in zip(*bands, strict=True)])

@@ -34,6 +34,8 @@ _ANCHOR = (
 _QUERY = r"(?:[^&=]+=[^&]*(?:&[^&=]+=[^&]*)*)?"
 # Up to a thousand characters that can be written: no control characters, no halves of a pair.
 _WORDS = r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]{0,1000}"
+# The most that libvips takes of what rokka passes on to it.
+_SLOPE = 1_000_000
 _ENABLED = {"enabled": flag(default=True)}
 
 OPERATIONS: Mapping[str, Schema] = {
@@ -57,7 +59,7 @@ OPERATIONS: Mapping[str, Schema] = {
             "anchor": text(_ANCHOR, default="auto"),
             "fallback": text(_ANCHOR, default="center_center"),
             "mode": text(values=["absolute", "ratio", "box", "area"], default="absolute"),
-            "scale": number(0, 100, default=100),
+            "scale": number(0, default=100),
             "area": text(r"[a-zA-Z0-9_]+"),
             "movearea_x": number(-100, 100, default=0),
             "movearea_y": number(-100, 100, default=0),
@@ -89,10 +91,13 @@ OPERATIONS: Mapping[str, Schema] = {
         "properties": {"fuzzy": number(0, 100, default=0), **_ENABLED},
         "description": "Cut off edges that look like the background.",
     },
-    "grayscale": {"properties": dict(_ENABLED), "description": "Take the colour away."},
+    "grayscale": {
+        "properties": {"levels": integer(2, 256, default=256), **_ENABLED},
+        "description": "Take the colour away, and most of the grays where there are few levels.",
+    },
     "blur": {
         "properties": {
-            "sigma": number(0, 100, default=4),
+            "sigma": number(0, default=4),
             "radius": integer(0, 500, default=0),
             **_ENABLED,
         },
@@ -107,8 +112,8 @@ OPERATIONS: Mapping[str, Schema] = {
         "description": "Show the alpha channel, take it away, or make more transparent.",
     },
     "circlemask": {
-        "properties": dict(_ENABLED),
-        "description": "Make transparent what is outside of a circle.",
+        "properties": {"radius": text(r"[0-9]{1,5}(?:\.[0-9]+)?[p%]?"), **_ENABLED},
+        "description": "Make transparent what is outside of a circle, or of rounded corners.",
     },
     "composition": {
         "properties": {
@@ -136,8 +141,8 @@ OPERATIONS: Mapping[str, Schema] = {
             "horizontal": integer(-100, 100, default=0),
             "vertical": integer(-100, 100, default=0),
             "opacity": number(0, 100, default=100),
-            "sigma": number(0, 100, default=0.5),
-            "blur_radius": number(0, 100, default=0),
+            "sigma": number(0, default=0.5),
+            "blur_radius": number(0, default=0),
             "color": text(HEX_COLOUR, default="000000"),
             **_ENABLED,
         },
@@ -171,12 +176,12 @@ OPERATIONS: Mapping[str, Schema] = {
     "sepia": {"properties": dict(_ENABLED), "description": "Tone in brown."},
     "sharpen": {
         "properties": {
-            "m1": number(0, 100, default=0.4),
-            "m2": number(0, 100, default=0.8),
+            "m1": number(0, _SLOPE, default=0.4),
+            "m2": number(0, _SLOPE, default=0.8),
             "sigma": number(0.01, 10, default=0.7),
-            "x1": number(0, 100, default=2),
-            "y2": number(0, 100, default=10),
-            "y3": number(0, 100, default=20),
+            "x1": number(0, _SLOPE, default=2),
+            "y2": number(0, _SLOPE, default=10),
+            "y3": number(0, _SLOPE, default=20),
             **_ENABLED,
         },
         "description": "Sharpen, with the parameters of libvips.",
@@ -191,7 +196,7 @@ OPERATIONS: Mapping[str, Schema] = {
         "properties": {
             "font": text(r"[0-9a-f]{6,40}"),
             "text": text(_WORDS),
-            "size": number(1, 1000, default=16),
+            "size": number(1, default=16),
             "color": text(HEX_COLOUR, default="000000"),
             "opacity": number(0, 100, default=100),
             "angle": number(-360, 360, default=0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +22,10 @@ def integer(minimum: int, maximum: int, **more: Any) -> Schema:
     return {"type": "integer", "minimum": minimum, "maximum": maximum, **more}
 
 
-def number(minimum: float, maximum: float, **more: Any) -> Schema:
-    """Describe numbers."""
-    return {"type": "number", "minimum": minimum, "maximum": maximum, **more}
+def number(minimum: float, maximum: float | None = None, **more: Any) -> Schema:
+    """Describe numbers, which may have no maximum."""
+    limit = {} if maximum is None else {"maximum": maximum}
+    return {"type": "number", "minimum": minimum, **limit, **more}
 
 
 def flag(*, default: bool) -> Schema:
@@ -53,7 +55,8 @@ def _read_number(value: Any, schema: Schema) -> float | int | None:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    if isinstance(value, bool) or not schema["minimum"] <= number <= schema["maximum"]:
+    maximum = schema.get("maximum", sys.float_info.max)
+    if isinstance(value, bool) or not schema["minimum"] <= number <= maximum:
         return None
     # Expressions such as $w / 3 give fractions; rokka's sizes are whole pixels.
     return round(number) if schema["type"] == "integer" else number
@@ -74,7 +77,8 @@ def _rule(schema: Schema) -> str:
     if "values" in schema:
         return f"one of: {', '.join(schema['values'])}"
     if "minimum" in schema:
-        return f"a number from {schema['minimum']:g} to {schema['maximum']:g}"
+        limit = f" to {schema['maximum']:g}" if "maximum" in schema else ""
+        return f"a number from {schema['minimum']:g}{limit}"
     return "true or false" if schema["type"] == "boolean" else f"text like {schema['pattern']}"
 
 

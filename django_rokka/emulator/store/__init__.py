@@ -10,6 +10,7 @@ from django_rokka.emulator.store.image_rows import StoredImage, image_hash
 from django_rokka.emulator.store.memberships import Change, Memberships, StoredMembership
 from django_rokka.emulator.store.organizations import Organizations, StoredOrganization
 from django_rokka.emulator.store.search import Position, Search
+from django_rokka.emulator.store.second_factors import CodeCheck, SecondFactor, SecondFactors
 from django_rokka.emulator.store.source_images import Derived, SourceImages
 from django_rokka.emulator.store.stacks import Stacks, StoredStack
 from django_rokka.emulator.store.statistics import AlbumItem, Day, Statistics
@@ -21,6 +22,7 @@ __all__ = [
     "AlbumItem",
     "Aliases",
     "Change",
+    "CodeCheck",
     "Database",
     "Day",
     "DelayedIndex",
@@ -32,6 +34,8 @@ __all__ = [
     "Page",
     "Position",
     "Search",
+    "SecondFactor",
+    "SecondFactors",
     "SourceImages",
     "Stacks",
     "Statistics",

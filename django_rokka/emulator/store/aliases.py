@@ -83,7 +83,10 @@ class Invalidations:
     def reserve(self, organization: str, kind: str, *, limit: int, now: float) -> Reservation:
         """Spend one of ``limit`` per hour; ``now`` is unix time."""
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM invalidation WHERE at <= ?", (now - HOUR,))
+            # What lies ahead was spent by a clock that was moved back since.
+            connection.execute(
+                "DELETE FROM invalidation WHERE at <= ? OR at > ?", (now - HOUR, now)
+            )
             times = [
                 row["at"]
                 for row in connection.execute(
@@ -103,7 +106,8 @@ class Invalidations:
         """Count what was spent in the hour up to now."""
         with self._database.connection() as connection:
             count: int = connection.execute(
-                "SELECT count(*) FROM invalidation WHERE organization = ? AND kind = ? AND at > ?",
-                (organization, kind, now - HOUR),
+                "SELECT count(*) FROM invalidation WHERE organization = ? AND kind = ? AND at > ?"
+                " AND at <= ?",
+                (organization, kind, now - HOUR, now),
             ).fetchone()[0]
         return count

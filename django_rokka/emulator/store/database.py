@@ -13,18 +13,23 @@ from pathlib import Path
 from django_rokka.emulator.store.search_index import index_all
 from django_rokka.emulator.store.tables import TABLES
 
-__all__ = ["Database"]
+__all__ = ["Database", "LaterVersion"]
 
 _PATIENCE = 30
 """Seconds to wait for another process that writes."""
 _MAPPED = 2**30
 """Bytes of the file that are read as memory, without a copy."""
-_VERSION = 1
-"""Files of a lower one have no search index yet."""
+_VERSION = 2
+"""Files of a lower one have another search index, or none yet."""
 _NEW_COLUMNS = (
     ("source_image", "optimized_hash", "TEXT"),
+    ("source_image", "static_metadata", "TEXT NOT NULL DEFAULT '{}'"),
     ("organization", "is_paying", "INTEGER NOT NULL DEFAULT 1"),
 )
+
+
+class LaterVersion(sqlite3.OperationalError):
+    """A file was written by an emulator that is newer than this one."""
 
 
 class Database:
@@ -41,6 +46,7 @@ class Database:
         # Closes what is idle when the pool is dropped without close(), as at the process's end.
         self._finalizer = weakref.finalize(self, _close_all, self._idle)
         with self.connection() as connection:
+            _check_version(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(TABLES)
         self._update()
@@ -70,6 +76,8 @@ class Database:
                 yield connection
                 return
             connection.execute("BEGIN IMMEDIATE")
+            # Another process may have brought the file up to date since it was opened.
+            _check_version(connection, self._path)
             self._around.connection = connection
             try:
                 yield connection
@@ -95,8 +103,8 @@ class Database:
                 known = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}
                 if column not in known:
                     connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
-            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version < _VERSION:
+            if _read_version(connection) < _VERSION:
+                connection.execute("DROP TABLE IF EXISTS search_value")
                 index_all(connection)
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
 
@@ -130,6 +138,20 @@ class Database:
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
             self._idle.append(connection)
+
+
+def _read_version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = _read_version(connection)
+    if version > _VERSION:
+        raise LaterVersion(
+            f"{path} has version {version}, and this emulator knows versions up to {_VERSION}."
+            " Upgrade it, or use another root."
+        )
 
 
 def _close_all(connections: list[sqlite3.Connection]) -> None:

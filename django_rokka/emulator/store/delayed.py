@@ -12,37 +12,47 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django_rokka.emulator.store.database import Database
-from django_rokka.emulator.store.search_index import index_row
+from django_rokka.emulator.store.search_index import forget_row, index_row
 from django_rokka.emulator.store.tables import IMAGE_COLUMNS, VALUE_COLUMNS
 
 __all__ = ["DELAYED_TABLES", "DelayedIndex"]
 
 DELAYED_TABLES = (
     "WITH source_image AS (SELECT * FROM delayed_image),"
-    " search_value AS (SELECT * FROM delayed_value) "
+    " field_value AS (SELECT * FROM delayed_value),"
+    " image_count AS (SELECT organization, deleted IS NOT NULL AS is_deleted, count(*) AS number"
+    " FROM delayed_image GROUP BY 1, 2) "
 )
 """The beginning of a query that reads the delayed index instead."""
 
-_TABLES = f"""
-CREATE TABLE IF NOT EXISTS delayed_image (
+_NAMES = ("sequence", *(line.split()[0] for line in IMAGE_COLUMNS.strip().splitlines()))
+_COLUMNS = ", ".join(_NAMES)
+# Tables of an earlier version may have had other columns.
+_START = f"""
+BEGIN IMMEDIATE;
+DROP TABLE IF EXISTS delayed_image;
+DROP TABLE IF EXISTS delayed_value;
+DROP TABLE IF EXISTS image_change;
+CREATE TABLE delayed_image (
     sequence INTEGER PRIMARY KEY,
 {IMAGE_COLUMNS}
 );
-CREATE INDEX IF NOT EXISTS delayed_image_created
+CREATE INDEX delayed_image_created
     ON delayed_image (organization, deleted, created, sequence);
-CREATE TABLE IF NOT EXISTS delayed_value (
+CREATE TABLE delayed_value (
 {VALUE_COLUMNS}
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS delayed_value_image ON delayed_value (sequence, field, value);
-CREATE TABLE IF NOT EXISTS image_change (
+CREATE INDEX delayed_value_image ON delayed_value (field, sequence, value);
+CREATE TABLE image_change (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     at REAL NOT NULL,
     sequence INTEGER NOT NULL,
 {IMAGE_COLUMNS}
 );
-"""
-_NAMES = ("sequence", *(line.split()[0] for line in IMAGE_COLUMNS.strip().splitlines()))
-_COLUMNS = ", ".join(_NAMES)
+INSERT INTO delayed_image ({_COLUMNS}) SELECT {_COLUMNS} FROM source_image;
+INSERT INTO delayed_value SELECT * FROM field_value;
+COMMIT;
+"""  # noqa: S608, our own names
 _TRIGGERS = "".join(
     f"CREATE TEMP TRIGGER change_by_{event} AFTER {event} ON main.source_image BEGIN"  # noqa: S608, our own names
     f" INSERT INTO image_change (at, {_COLUMNS})"
@@ -60,9 +70,7 @@ class DelayedIndex:
         self._delay = delay
         self._clock = clock
         with database.connection() as connection:
-            connection.executescript(_TABLES)
-        with database.transaction() as connection:
-            _take_over_everything(connection)
+            connection.executescript(_START)
         database.on_open(self._watch)
 
     def catch_up(self, connection: sqlite3.Connection) -> None:
@@ -81,6 +89,7 @@ class DelayedIndex:
                 f" SELECT {_COLUMNS} FROM image_change WHERE number = ?",
                 (change["number"],),
             )
+            forget_row(connection, change, table="delayed_value")
             index_row(connection, change, table="delayed_value")
         connection.execute(f"DELETE FROM image_change WHERE {_DUE}", due)  # noqa: S608, fixed text
         connection.execute("COMMIT")
@@ -88,12 +97,3 @@ class DelayedIndex:
     def _watch(self, connection: sqlite3.Connection) -> None:
         connection.create_function("time_of_change", 0, lambda: self._clock().timestamp())
         connection.executescript(_TRIGGERS)
-
-
-def _take_over_everything(connection: sqlite3.Connection) -> None:
-    for table in ("image_change", "delayed_image", "delayed_value"):
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608, our own names
-    connection.execute(
-        f"INSERT INTO delayed_image ({_COLUMNS}) SELECT {_COLUMNS} FROM source_image"  # noqa: S608, our own names
-    )
-    connection.execute("INSERT INTO delayed_value SELECT * FROM search_value")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from hashlib import sha1
 from typing import Any
 
-from django_rokka.emulator.store.search_index import INDEXED_COLUMNS, index_row
+from django_rokka.emulator.store.search_index import INDEXED_COLUMNS, forget_row, index_row
 
 __all__ = [
     "StoredImage",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 _SHORTEST_HASH = 6
-_JSON = ("user_metadata", "dynamic_metadata")
+_JSON = ("user_metadata", "dynamic_metadata", "static_metadata")
 _FLAGS = ("opaque", "animated", "protected", "locked")
 
 
@@ -51,6 +51,7 @@ class StoredImage:
     locked: bool = False
     deleted: str | None = None
     optimized_hash: str | None = None
+    static_metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def file_hash(self) -> str:
@@ -133,7 +134,9 @@ def update_row(connection: sqlite3.Connection, image: StoredImage, **changes: An
         {**_as_columns(changes), "organization_": image.organization, "hash_": image.hash},
     )
     if INDEXED_COLUMNS.intersection(changes):
-        index_row(connection, _read_whole(connection, image))
+        row = _read_whole(connection, image)
+        forget_row(connection, row)
+        index_row(connection, row)
 
 
 def read_row(row: sqlite3.Row) -> StoredImage:

@@ -28,10 +28,21 @@ class Reader(NamedTuple):
         """Run a query."""
         return self.connection.execute(self.beginning + sql, values).fetchall()
 
-    def count(self, query: Fragment) -> int:
-        """Count the rows of a query."""
-        number: int = self.rows(f"SELECT count(*) FROM ({query.sql})", query.values)[0][0]  # noqa: S608, see search.py
+    def count(self, query: Fragment, most: int = -1) -> int:
+        """Count the rows of a query, of many no more than ``most``."""
+        number: int = self.rows(
+            f"SELECT count(*) FROM (SELECT 1 FROM ({query.sql}) LIMIT ?)",  # noqa: S608, see search.py
+            (*query.values, most),
+        )[0][0]
         return number
+
+    def count_alive(self, organization: str) -> int:
+        """Return how many images an organization has that are not deleted."""
+        rows = self.rows(
+            "SELECT number FROM image_count WHERE organization = ? AND is_deleted = 0",
+            (organization,),
+        )
+        return rows[0][0] if rows else 0
 
 
 class _Source(NamedTuple):
@@ -44,11 +55,8 @@ class _Source(NamedTuple):
 
 def match(reader: Reader, search: Search) -> int:
     """Collect the numbers of all images that match in the table ``matched``, and count them."""
-    alive = search.alive
     if not search.is_narrowed:
-        return reader.count(
-            Fragment(f"SELECT 1 FROM source_image WHERE {alive.sql}", alive.values)  # noqa: S608, see search.py
-        )
+        return reader.count_alive(search.organization)
     reader.connection.execute(_MATCHED)
     reader.connection.execute("DELETE FROM matched")
     query = search.matching(reader.count)
@@ -64,10 +72,10 @@ def among_matched(search: Search, field: SearchField, *, total: int) -> Fragment
     if total > _SOME:
         return Fragment(f"{table.sql} AND +{number} IN {_IN_MATCHED}", table.values)
     # Nothing but the image and the field is asked for, so that SQLite looks up each image.
-    is_there = f"{field.column} IS NOT NULL" if field.column else "field = ?"
+    is_there = Fragment(f"{field.column} IS NOT NULL") if field.column else search.is_field(field)
     return Fragment(
-        f"matched CROSS JOIN {field.table} WHERE {number} = matched.sequence AND {is_there}",
-        () if field.column else (field.key,),
+        f"matched CROSS JOIN {field.table} WHERE {number} = matched.sequence AND {is_there.sql}",
+        is_there.values,
     )
 
 
@@ -107,33 +115,37 @@ def select_page(
 
 def _few(search: Search) -> _Source:
     table = "matched CROSS JOIN source_image ON source_image.sequence = matched.sequence WHERE 1"
-    return _Source(Fragment(table), tuple(key.sql for key in search.keys), search.order())
+    return _Source(Fragment(table), _keys(search), search.order())
 
 
 def _many(search: Search) -> _Source:
-    return _Source(_alive(search), tuple(key.sql for key in search.keys), search.order())
+    return _Source(_alive(search), _keys(search), search.order())
 
 
 def _with_value(search: Search) -> _Source:
-    lead, alive = search.values_of(search.keys[0].field), _alive(search)
+    values, alive = search.values_of(search.keys[0].field), _alive(search)
     table = Fragment(
-        f"(SELECT sequence AS lead_number, value AS lead_value FROM {lead.sql})"  # noqa: S608, see search.py
+        f"(SELECT sequence AS lead_number, value AS lead_value FROM {values.sql})"  # noqa: S608, see search.py
         f" CROSS JOIN {alive.sql} AND source_image.sequence = lead_number",
-        (*lead.values, *alive.values),
+        (*values.values, *alive.values),
     )
-    keys = (Fragment("lead_value"), *(key.sql for key in search.keys[1:]))
+    keys = (Fragment("lead_value"), *_keys(search)[1:])
     return _Source(table, keys, search.order(is_lead_there=True))
 
 
 def _without_value(search: Search) -> _Source:
-    alive = _alive(search)
+    values, alive = search.values_of(search.keys[0].field), _alive(search)
     table = Fragment(
-        f"{alive.sql} AND NOT EXISTS (SELECT 1 FROM search_value"  # noqa: S608, see search.py
-        " WHERE search_value.sequence = source_image.sequence AND field = ?)",
-        (*alive.values, search.keys[0].field.key),
+        f"{alive.sql} AND NOT EXISTS (SELECT 1 FROM {values.sql}"  # noqa: S608, see search.py
+        " AND field_value.sequence = source_image.sequence)",
+        (*alive.values, *values.values),
     )
-    keys = (Fragment("NULL"), *(key.sql for key in search.keys[1:]))
+    keys = (Fragment("NULL"), *_keys(search)[1:])
     return _Source(table, keys, search.order(is_lead_there=True))
+
+
+def _keys(search: Search) -> tuple[Fragment, ...]:
+    return tuple(search.sort_key(key) for key in search.keys)
 
 
 def _alive(search: Search) -> Fragment:

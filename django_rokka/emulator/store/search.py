@@ -9,17 +9,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.store.search_fields import (
+    Comparison,
     Fragment,
     SearchField,
     find_field,
     find_whole_field,
 )
+from django_rokka.emulator.store.search_index import FIELD_NUMBER
 from django_rokka.emulator.store.search_values import make_comparisons
 
 __all__ = ["Position", "Search", "SortKey"]
@@ -30,6 +32,8 @@ _LARGEST_INTEGER = 2**63 - 1
 # Far below what SQLite can take.
 _MAX_CONDITIONS = 100
 _MAX_KEYS = 10
+_MANY = 1000
+"""Images of a set that is no more counted to its end, unless all sets have as many."""
 _ALWAYS_THERE = frozenset(
     {
         *("created", "name", "mimetype", "format", "size", "width", "height"),
@@ -46,11 +50,6 @@ class SortKey(NamedTuple):
     is_descending: bool
 
     @property
-    def sql(self) -> Fragment:
-        """What is compared."""
-        return self.field.sort_key(is_descending=self.is_descending)
-
-    @property
     def is_always_there(self) -> bool:
         """Whether every image has a value."""
         return self.field.column in _ALWAYS_THERE
@@ -60,7 +59,23 @@ class Condition(NamedTuple):
     """A field, and comparisons of which each has to hold for one of its values."""
 
     field: SearchField
-    comparisons: tuple[Fragment, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+class Counter(Protocol):
+    """Counts the rows of a query, of many no more than it is told."""
+
+    def __call__(self, query: Fragment, most: int, /) -> int:
+        """Return the number of rows."""
+
+
+class _Part(NamedTuple):
+    """A comparison: all numbers for which it holds, and the condition on a row of ``other``."""
+
+    table: str
+    all: Fragment
+    is_one: Fragment
+    is_whole: bool
 
 
 class Position(NamedTuple):
@@ -127,20 +142,17 @@ class Search(NamedTuple):
         """Whether not simply all images of the organization are meant."""
         return bool(self.conditions) or self.deleted_since is not None
 
-    def matching(self, count: Callable[[Fragment], int]) -> Fragment:
-        """Return the query for the numbers of all images that match, some of them several times.
-
-        ``count`` counts the rows of a query.
-        """
+    def matching(self, count: Counter) -> Fragment:
+        """Return the query for the numbers of all images that match, some of them several times."""
         if not self.conditions:
             return Fragment(
                 f"SELECT sequence FROM source_image WHERE {self.alive.sql}",  # noqa: S608, fixed text
                 self.alive.values,
             )
-        conditions = [self._selects(condition) for condition in self.conditions]
+        conditions = [self._parts(condition) for condition in self.conditions]
         if not self.is_any:
-            return _intersect([select for selects in conditions for select in selects], count)
-        sets = [_intersect(selects, count) for selects in conditions]
+            return _intersect([part for parts in conditions for part in parts], count)
+        sets = [_intersect(parts, count) for parts in conditions]
         return Fragment(
             " UNION ALL ".join(each.sql for each in sets),
             tuple(value for each in sets for value in each.values),
@@ -163,10 +175,23 @@ class Search(NamedTuple):
                 f"source_image WHERE {self.alive.sql} AND {field.column} IS NOT NULL",
                 self.alive.values,
             )
+        is_field = self.is_field(field)
+        return Fragment(f"field_value WHERE {is_field.sql}", is_field.values)
+
+    def is_field(self, field: SearchField) -> Fragment:
+        """Return the condition that a row of the search index belongs to a field."""
         is_deleted = int(self.deleted_since is not None)
+        return Fragment(f"field = {FIELD_NUMBER}", (self.organization, is_deleted, field.key))
+
+    def sort_key(self, key: SortKey) -> Fragment:
+        """Return what images are sorted by: of several values the first in that order."""
+        if key.field.column:
+            return Fragment(f"source_image.{key.field.column}")
+        first, values = "max" if key.is_descending else "min", self.values_of(key.field)
         return Fragment(
-            "search_value WHERE organization = ? AND is_deleted = ? AND field = ?",
-            (self.organization, is_deleted, field.key),
+            f"(SELECT {first}(value) FROM {values.sql}"  # noqa: S608, fixed text
+            " AND field_value.sequence = source_image.sequence)",
+            values.values,
         )
 
     def behind(self, position: Position, keys: Sequence[Fragment]) -> Fragment:
@@ -193,21 +218,29 @@ class Search(NamedTuple):
         values += [*equal_values, position.sequence]
         return Fragment(f"({' OR '.join(alternatives)})", tuple(values))
 
-    def _selects(self, condition: Condition) -> list[Fragment]:
-        """Write one query of numbers for each comparison."""
+    def _parts(self, condition: Condition) -> list[_Part]:
+        """Write one part for each comparison."""
         field = condition.field
-        table = self.values_of(field)
-        among = Fragment("")
+        table, among = self.values_of(field), Fragment("")
+        is_value = Fragment("1") if field.column else self.is_field(field)
         if not field.column and self.deleted_since is not None:
             # The search index does not know since when.
             among = Fragment(
-                f" AND sequence IN (SELECT sequence FROM source_image WHERE {self.alive.sql})",  # noqa: S608, fixed text
+                " AND EXISTS (SELECT 1 FROM source_image"  # noqa: S608, fixed text
+                f" WHERE source_image.sequence = field_value.sequence AND {self.alive.sql})",
                 self.alive.values,
             )
         return [
-            Fragment(
-                f"SELECT sequence FROM {table.sql} AND {comparison.sql}{among.sql}",  # noqa: S608, fixed text
-                (*table.values, *comparison.values, *among.values),
+            _Part(
+                table=field.table,
+                all=Fragment(
+                    f"SELECT sequence FROM {table.sql} AND {comparison.sql}{among.sql}",  # noqa: S608, fixed text
+                    (*table.values, *comparison.values, *among.values),
+                ),
+                is_one=Fragment(
+                    f"{is_value.sql} AND {comparison.sql}", (*is_value.values, *comparison.values)
+                ),
+                is_whole=comparison.is_whole,
             )
             for comparison in condition.comparisons
         ]
@@ -251,18 +284,52 @@ def _read_condition(name: str, value: str) -> Condition:
     return Condition(field, make_comparisons(field, value))
 
 
-def _intersect(selects: list[Fragment], count: Callable[[Fragment], int]) -> Fragment:
-    """Write the query for the numbers that all of these have.
+def _intersect(parts: list[_Part], count: Counter) -> Fragment:
+    """Write the query for the numbers that all parts have."""
+    if len(parts) == 1:
+        return parts[0].all
+    # The images of one whole value come in their order out of an index.
+    if all(part.is_whole and count(part.all, _MANY) == _MANY for part in parts):
+        return _merge(parts)
+    return _look_up(_find_smallest(parts, count), parts)
 
-    The largest is walked through and the others are looked into, which have to be built for it.
-    """
-    if len(selects) > 1:
-        selects = sorted(selects, key=count, reverse=True)
-    first, *others = selects
+
+def _merge(parts: list[_Part]) -> Fragment:
+    """Walk through all parts side by side."""
+    merged = " INTERSECT ".join(part.all.sql for part in parts)
     return Fragment(
-        first.sql + "".join(f" AND +sequence IN ({other.sql})" for other in others),
-        tuple(value for select in selects for value in select.values),
+        f"SELECT sequence FROM ({merged} ORDER BY 1)",  # noqa: S608, fixed text
+        tuple(value for part in parts for value in part.all.values),
     )
+
+
+def _look_up(first: _Part, parts: list[_Part]) -> Fragment:
+    """Walk through one part, and look up each of its images in the others."""
+    others = [
+        Fragment(
+            f" AND EXISTS (SELECT 1 FROM {part.table} AS other"  # noqa: S608, fixed text
+            f" WHERE other.sequence = {first.table}.sequence AND {part.is_one.sql})",
+            part.is_one.values,
+        )
+        for part in parts
+        if part is not first
+    ]
+    return Fragment(
+        first.all.sql + "".join(other.sql for other in others),
+        (*first.all.values, *(value for other in others for value in other.values)),
+    )
+
+
+def _find_smallest(parts: list[_Part], count: Counter) -> _Part:
+    """Count all parts up to a number that one of them does not reach."""
+    most, smallest = _MANY, None
+    while smallest is None:
+        least = most
+        for part in parts:
+            if (number := count(part.all, least)) < least:
+                smallest, least = part, number
+        most *= 4
+    return smallest
 
 
 def _later(key: Fragment, value: Any, *, is_descending: bool) -> Fragment:

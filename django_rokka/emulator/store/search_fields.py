@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.metadata import USER_TYPES
 
-__all__ = ["Fragment", "SearchField", "find_field", "find_whole_field"]
+__all__ = ["Comparison", "Fragment", "SearchField", "find_field", "find_whole_field"]
 
 _COLUMNS = {
     "hash": ("str", "hash"),
@@ -40,6 +40,14 @@ class Fragment(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
+class Comparison(NamedTuple):
+    """A piece of SQL that compares the values of a field, either with one whole value or not."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+    is_whole: bool = False
+
+
 class SearchField(NamedTuple):
     """A field by its name in a request.
 
@@ -65,23 +73,12 @@ class SearchField(NamedTuple):
     @property
     def table(self) -> str:
         """Where the values are."""
-        return "source_image" if self.column else "search_value"
+        return "source_image" if self.column else "field_value"
 
     @property
     def operand(self) -> str:
         """What a value is compared with: a column of images, or that of the search index."""
         return self.column or "value"
-
-    def sort_key(self, *, is_descending: bool) -> Fragment:
-        """Return what images are sorted by: of several values the first in that order."""
-        if self.column:
-            return Fragment(f"source_image.{self.column}")
-        first = "max" if is_descending else "min"
-        return Fragment(
-            f"(SELECT {first}(value) FROM search_value"  # noqa: S608, fixed text
-            " WHERE search_value.sequence = source_image.sequence AND field = ?)",
-            (self.key,),
-        )
 
 
 def find_field(name: str) -> SearchField:
@@ -93,7 +90,6 @@ def find_field(name: str) -> SearchField:
         kind = match["kind"] or "str"
         return SearchField(name, kind, key=f"user:{kind}:{match['name']}")
     if match := _OTHER.fullmatch(name):
-        # No image has static metadata here: nothing is found in such a field.
         return SearchField(name, match["kind"], key=name)
     raise BadRequest(
         f"Unknown field {name[:200]!r}, must be one of: {', '.join(_COLUMNS)},"

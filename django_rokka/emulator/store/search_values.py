@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.store.search_fields import Fragment, SearchField
+from django_rokka.emulator.store.search_fields import Comparison, SearchField
 
 __all__ = ["make_comparisons", "words_of", "write_date"]
 
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,3})
 _WORD = re.compile(r"[^\W_]+")
 
 
-def make_comparisons(field: SearchField, text: str) -> tuple[Fragment, ...]:
+def make_comparisons(field: SearchField, text: str) -> tuple[Comparison, ...]:
     """Write what a value asks of a field, or answer 400 naming both.
 
     Every one of the comparisons has to hold for some value of the image.
@@ -37,7 +37,7 @@ def make_comparisons(field: SearchField, text: str) -> tuple[Fragment, ...]:
         return (_compare_range(field, span),)
     if text.endswith("*") and field.kind in {"str", "array"}:
         return (_compare_beginning(field.operand, text[:-1]),)
-    return (Fragment(f"{field.operand} = ?", (_read(field, text),)),)
+    return (Comparison(f"{field.operand} = ?", (_read(field, text),), is_whole=True),)
 
 
 def words_of(text: str) -> list[str]:
@@ -53,28 +53,28 @@ def write_date(text: str) -> str:
     return _read_date(text).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
-def _compare_words(text: str) -> tuple[Fragment, ...]:
+def _compare_words(text: str) -> tuple[Comparison, ...]:
     """Ask for all words; a ``*`` at the end completes the last one."""
     words = words_of(text)
     beginning = [words.pop()] if words and text.endswith("*") else []
     return (
-        *(Fragment("value = ?", (word,)) for word in words),
+        *(Comparison("value = ?", (word,), is_whole=True) for word in words),
         *(_compare_beginning("value", word) for word in beginning),
-    ) or (Fragment("0"),)
+    ) or (Comparison("0"),)
 
 
-def _compare_beginning(operand: str, beginning: str) -> Fragment:
+def _compare_beginning(operand: str, beginning: str) -> Comparison:
     """Write a range, as an index has it: from the beginning to the next text of its length."""
     begun = beginning.rstrip(chr(sys.maxunicode))
     if not begun:
-        return Fragment(f"{operand} >= ?", (beginning,))
+        return Comparison(f"{operand} >= ?", (beginning,))
     following = ord(begun[-1]) + 1
     # Half characters are none, and cannot be bound.
     end = begun[:-1] + chr(0xE000 if following == 0xD800 else following)
-    return Fragment(f"{operand} >= ? AND {operand} < ?", (beginning, end))
+    return Comparison(f"{operand} >= ? AND {operand} < ?", (beginning, end))
 
 
-def _compare_range(field: SearchField, span: re.Match[str]) -> Fragment:
+def _compare_range(field: SearchField, span: re.Match[str]) -> Comparison:
     """Write a range; an end that is left empty is open, with both the field has to be there."""
     parts = [f"{field.operand} IS NOT NULL"]
     values = []
@@ -85,7 +85,7 @@ def _compare_range(field: SearchField, span: re.Match[str]) -> Fragment:
         if text:
             parts.append(f"{field.operand} {operator} ?")
             values.append(_read(field, _without_quotes(text)))
-    return Fragment(" AND ".join(parts), tuple(values))
+    return Comparison(" AND ".join(parts), tuple(values))
 
 
 def _read(field: SearchField, text: str) -> Any:

@@ -46,11 +46,11 @@ class Statistics:
         return list(_sum_up(rows, first=first, last=last))[::-1]
 
     def album(self, organization: str, album: str) -> list[AlbumItem]:
-        """List the images whose user metadata name an album, newest first."""
+        """List the images for everybody whose user metadata name an album, newest first."""
         with self._database.connection() as connection:
             rows = connection.execute(
                 "SELECT hash, name, mimetype, format FROM source_image"
-                " WHERE organization = ? AND deleted IS NULL AND EXISTS ("
+                " WHERE organization = ? AND deleted IS NULL AND NOT protected AND EXISTS ("
                 """SELECT 1 FROM json_each(user_metadata, '$."array:albums"') WHERE value = ?)"""
                 " ORDER BY sequence DESC",
                 (organization, album),

@@ -23,16 +23,16 @@ IMAGE_COLUMNS = """
     user_metadata TEXT NOT NULL,
     dynamic_metadata TEXT NOT NULL,
     deleted TEXT,
-    optimized_hash TEXT
+    optimized_hash TEXT,
+    static_metadata TEXT NOT NULL DEFAULT '{}'
 """
 
+# A field is the number of a search_field: short keys are what makes looking up fast.
 VALUE_COLUMNS = """
-    organization TEXT NOT NULL,
-    is_deleted INTEGER NOT NULL,
-    field TEXT NOT NULL,
+    field INTEGER NOT NULL,
     value NOT NULL,
     sequence INTEGER NOT NULL,
-    PRIMARY KEY (organization, is_deleted, field, value, sequence)
+    PRIMARY KEY (field, value, sequence)
 """
 
 _SEARCHED = (
@@ -44,6 +44,13 @@ _INDEXES = "".join(
     f" ON source_image (organization, deleted, {column}, sequence);\n"
     for column in _SEARCHED
 )
+
+_COUNT = (
+    "INSERT INTO image_count VALUES ({row}.organization, {row}.deleted IS NOT NULL, {step})"
+    " ON CONFLICT DO UPDATE SET number = number + {step};"
+)
+_COUNT_ONE_MORE = _COUNT.format(row="NEW", step=1)
+_COUNT_ONE_LESS = _COUNT.format(row="OLD", step=-1)
 
 TABLES = f"""
 CREATE TABLE IF NOT EXISTS organization (
@@ -74,6 +81,13 @@ CREATE TABLE IF NOT EXISTS api_key (
     accessed TEXT,
     restrictions TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS second_factor (
+    user_id TEXT PRIMARY KEY,
+    secret TEXT NOT NULL,
+    confirmed TEXT,
+    last_step INTEGER,
+    failures TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS membership (
     organization TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -96,10 +110,30 @@ CREATE INDEX IF NOT EXISTS source_image_created
     ON source_image (organization, deleted, created, sequence);
 CREATE INDEX IF NOT EXISTS source_image_binary ON source_image (organization, binary_hash);
 {_INDEXES}
-CREATE TABLE IF NOT EXISTS search_value (
+CREATE TABLE IF NOT EXISTS image_count (
+    organization TEXT NOT NULL,
+    is_deleted INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (organization, is_deleted)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS count_new_image AFTER INSERT ON source_image BEGIN
+    {_COUNT_ONE_MORE}
+END;
+CREATE TRIGGER IF NOT EXISTS count_moved_image AFTER UPDATE OF deleted ON source_image BEGIN
+    {_COUNT_ONE_LESS}
+    {_COUNT_ONE_MORE}
+END;
+CREATE TABLE IF NOT EXISTS search_field (
+    number INTEGER PRIMARY KEY,
+    organization TEXT NOT NULL,
+    is_deleted INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (organization, is_deleted, name)
+);
+CREATE TABLE IF NOT EXISTS field_value (
 {VALUE_COLUMNS}
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS search_value_image ON search_value (sequence, field, value);
+CREATE INDEX IF NOT EXISTS field_value_image ON field_value (field, sequence, value);
 CREATE TABLE IF NOT EXISTS alias (
     organization TEXT NOT NULL,
     alias TEXT NOT NULL,

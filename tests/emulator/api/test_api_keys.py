@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -85,11 +86,16 @@ def test_change__sets_and_takes_away_restrictions(rokka: Rokka) -> None:
     assert changed.status_code == 200
     assert changed.json()["expires"] == "2026-03-02T12:00:00+00:00"
     body = {"comment": "two", "expires": None, "allowed_ips": None, "trusted": False}
+    kept = {"id": made["id"], "comment": "two", "created": made["created"]}
     assert rokka.api("PATCH", path, json=body).json() == {
-        "id": made["id"],
-        "comment": "two",
-        "created": made["created"],
+        **kept,
+        "requires_mfa": False,
+        "totp_state": "none",
+        "trusted": False,
+        "allowed_ips": [],
+        "expires": None,
     }
+    assert rokka.api("GET", ALL).json()[-1] == kept
 
 
 def test_change__locks_out_by_force_alone(rokka: Rokka) -> None:
@@ -100,6 +106,19 @@ def test_change__locks_out_by_force_alone(rokka: Rokka) -> None:
     assert rokka.api("PATCH", f"{ALL}/{mine}?force=true", **options).status_code == 200
     answer = rokka.api("GET", "/user", headers=member.headers)
     assert (answer.status_code, answer.json()["error"]) == (401, "ip_not_allowed")
+
+
+def test_change__keeps_the_last_trusted_key(rokka: Rokka) -> None:
+    member = make_member(rokka, "read", trusted=True)
+    mine = rokka.api("GET", f"{ALL}/current", headers=member.headers).json()["id"]
+    options = {"json": {"trusted": False}, "headers": member.headers}
+    assert rokka.api("PATCH", f"{ALL}/{mine}", **options).status_code == 400
+    made = rokka.api("POST", ALL, json={"trusted": True}, headers=member.headers).json()
+    assert rokka.api("PATCH", f"{ALL}/{mine}", **options).status_code == 200
+    assert rokka.api("GET", ALL, headers=member.headers).status_code == 403
+    options["headers"] = {"Api-Key": made["api_key"]}
+    assert rokka.api("PATCH", f"{ALL}/{made['id']}", **options).status_code == 400
+    assert rokka.api("PATCH", f"{ALL}/{made['id']}?force=true", **options).status_code == 200
 
 
 def test_key__expires(rokka: Rokka, clock: Clock) -> None:
@@ -122,9 +141,59 @@ def test_key__expires(rokka: Rokka, clock: Clock) -> None:
         ({"allowed_ips": ["192.0.2.1"] * 11}, 400),
         ({"allowed_ips": ["10.0.0.0/8"]}, 400),
         ({"allowed_ips": ["2001:db8::/64"]}, 400),
-        ({"requires_mfa": True}, 501),
+        ({"requires_mfa": True}, 201),
+        ({"expires": None}, 400),
+        ({"allowed_ips": None}, 400),
+        ({"expires": "2026-03-01T12:00:00Z"}, 400),
+        ({"expires": "2026-03-01T12:00:01Z"}, 201),
         ({"requires_mfa": False, "allowed_ips": ["127.0.0.1", "2001:db8::1"]}, 201),
     ],
 )
 def test_settings__are_checked(rokka: Rokka, body: object, status: int) -> None:
     assert rokka.api("POST", ALL, json=body).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("limits", "asked", "made"),
+    [
+        ({"expires": "2027-01-01T00:00:00+00:00"}, {}, {"expires": "2027-01-01T00:00:00+00:00"}),
+        (
+            {"expires": "2027-01-01T00:00:00+00:00"},
+            {"expires": "2028-01-01T00:00:00+00:00"},
+            {"expires": "2027-01-01T00:00:00+00:00"},
+        ),
+        (
+            {"expires": "2027-01-01T00:00:00+00:00"},
+            {"expires": "2026-06-01T00:00:00+00:00"},
+            {"expires": "2026-06-01T00:00:00+00:00"},
+        ),
+        ({"allowed_ips": ["127.0.0.0/24"]}, {}, {"allowed_ips": ["127.0.0.0/24"]}),
+        (
+            {"allowed_ips": ["127.0.0.0/24"]},
+            {"allowed_ips": ["127.0.0.1"]},
+            {"allowed_ips": ["127.0.0.1"]},
+        ),
+        ({"allowed_ips": ["127.0.0.0/24"]}, {"allowed_ips": ["127.0.0.0/23"]}, None),
+    ],
+)
+def test_new_key__has_the_limits_of_the_key_that_makes_it(
+    rokka: Rokka, limits: dict[str, Any], asked: dict[str, Any], made: dict[str, Any] | None
+) -> None:
+    member = make_member(rokka, "write", **limits)
+    answer = rokka.api("POST", "/user/apikeys", json=asked, headers=member.headers)
+    assert answer.status_code == (201 if made else 403), answer.text
+    if made is not None:
+        assert {name: answer.json().get(name) for name in ("expires", "allowed_ips")} == {
+            "expires": None,
+            "allowed_ips": None,
+            **made,
+        }
+
+
+def test_new_key__is_bound_to_the_addresses_of_the_token_that_makes_it(rokka: Rokka) -> None:
+    member = make_member(rokka, "write")
+    path = "/user/apikeys/token"
+    token = rokka.api("POST", path, headers=member.headers).json()["token"]
+    headers = {"Api-Key": "", "Authorization": f"Bearer {token}"}
+    key = rokka.api("POST", "/user/apikeys", json={}, headers=headers).json()
+    assert key["allowed_ips"] == ["127.0.0.1"]

@@ -104,6 +104,14 @@ REFUSALS = [
     Refusal(400, "POST", "/organizations/demo/memberships", {"roles": ["king"]}, words="king"),
     Refusal(400, "POST", "/users", {"email": "nobody"}, words="email"),
     Refusal(400, "POST", "/user/apikeys", {"allowed_ips": ["10.0.0.0/8"]}, words="allowed_ips"),
+    Refusal(400, "POST", "/user/apikeys", {"expires": "2020-01-01T00:00:00Z"}, words="expires"),
+    Refusal(
+        400,
+        "POST",
+        "/organizations/demo/memberships",
+        {"roles": ["read"], "api_key": {"requires_mfa": True}},
+        words="trusted",
+    ),
     Refusal(
         400, "GET", "/user/apikeys/token?no_ip_protection=true&ips=192.0.2.1", words="no_ip_prot"
     ),
@@ -137,6 +145,9 @@ REFUSALS = [
     Refusal(403, "PUT", "/organizations/demo/options", {}, role="admin:read", words="'admin'"),
     Refusal(403, "GET", "/billing/demo", role="read", words="'billing:read'"),
     Refusal(403, "GET", "/user/apikeys", role="read", words="trusted"),
+    Refusal(403, "GET", "/user/memberships", role="upload", words="trusted"),
+    Refusal(403, "GET", "/user/admin/apikeys", role="sourceimages:read", words="trusted"),
+    Refusal(403, "POST", "/user/mfa/totp", role="read", words="trusted"),
     Refusal(403, "COPY", IMAGE, headers={"Destination": "other"}, role="write", words="'other'"),
     # 403: locks, and what costs something.
     Refusal(403, "DELETE", LOCKED, words="locked"),
@@ -192,6 +203,8 @@ REFUSALS = [
     Refusal(404, "DELETE", "/user/apikeys/nobody", words="nobody"),
     Refusal(404, "GET", "/nowhere", words="/nowhere"),
     # 409.
+    Refusal(409, "DELETE", "/user/mfa/totp", {"totp": "123456"}, words="authenticator"),
+    Refusal(409, "POST", "/user/mfa/totp/confirm", {"totp": "123456"}, words="authenticator"),
     Refusal(409, "PUT", "/stacks/demo/thumb", THUMB, words="overwrite=true"),
     Refusal(409, "PUT", "/sourceimages/demo/alias/logo", {"hash": "IMAGE"}, words="overwrite=true"),
     Refusal(
@@ -285,7 +298,9 @@ def test_restricted_key__is_refused_with_a_word(
     member = make_member(rokka, "write", **settings)
     clock.advance(seconds)
     answer = rokka.api("GET", "/stacks/demo", headers=member.headers)
-    assert (answer.status_code, answer.json()["error"]) == (401, word)
+    body = answer.json()
+    assert (answer.status_code, body["error"]) == (401, word)
+    assert (body["code"], body["invalid_authentication"]) == (401, True)
 
 
 def test_token__that_is_not_renewable_is_403_and_an_expired_one_401(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.api.members import NOBODY
 from tests.emulator.conftest import Clock, Rokka
 from tests.emulator.pictures import encode, halves
 
@@ -59,6 +60,12 @@ def test_stats__begin_with_the_first_day_there_is(rokka: Rokka) -> None:
 )
 def test_stats__refuse_bad_dates(rokka: Rokka, query: str) -> None:
     assert rokka.api("GET", f"/stats/demo?{query}").status_code == 400
+
+
+def test_savings__are_missing_for_everybody(rokka: Rokka) -> None:
+    answer = rokka.api("GET", "/savings", headers=NOBODY)
+    assert answer.status_code == 501
+    assert "savings" in answer.json()["error"]["message"]
 
 
 def test_billing__is_missing(rokka: Rokka) -> None:

@@ -53,6 +53,7 @@ def test_token__has_the_documented_payload(rokka: Rokka, clock: Clock, method: s
         ("no_ip_protection=true&renewable=true", None, True),
         ("renewable=false", ["127.0.0.1"], False),
         ("ips=192.0.2.0/24,request_ip", ["192.0.2.0/24", "127.0.0.1"], True),
+        ("ips=request_ip,192.0.2.1/24", ["127.0.0.1", "192.0.2.1/24"], True),
     ],
 )
 def test_token__takes_options(
@@ -97,6 +98,12 @@ def test_token__expires(rokka: Rokka, clock: Clock) -> None:
         "message": "The token has expired. Get a new one with an API key.",
         "invalid_authentication": True,
     }
+
+
+def test_token__ends_when_its_key_does(rokka: Rokka, clock: Clock) -> None:
+    member = make_member(rokka, "read", expires="2026-03-01T13:00:00+00:00")
+    payload = rokka.api("GET", PATH, headers=member.headers).json()["payload"]
+    assert payload["exp"] == int(clock.now.timestamp()) + 3600
 
 
 def test_token__is_bound_to_its_addresses(rokka: Rokka) -> None:

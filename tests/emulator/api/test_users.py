@@ -86,6 +86,63 @@ def test_memberships__show_what_a_key_opens(rokka: Rokka) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", ["/user/admin/apikeys", "/user/mfa/totp"])
-def test_user__names_what_is_missing(rokka: Rokka, path: str) -> None:
-    assert rokka.api("GET", path).status_code == 501
+def test_memberships__are_not_for_keys_that_everybody_may_know(rokka: Rokka) -> None:
+    headers = make_member(rokka, "read").headers
+    assert rokka.api("GET", "/user/memberships", headers=headers).status_code == 403
+    trusted = make_member(rokka, "read", trusted=True).headers
+    assert rokka.api("GET", "/user/memberships", headers=trusted).json()["total"] == 1
+
+
+def test_admin__sees_members_and_their_keys(rokka: Rokka) -> None:
+    rokka.api("PUT", "/organizations/acme", json={"billing_email": "a@example.com"})
+    auditor = make_member(rokka, "admin:read")
+    member = make_member(rokka, "read", trusted=True, comment="deploy")
+    answer = rokka.api("GET", "/user/admin/apikeys", headers=auditor.headers).json()
+    found = {item["user_id"]: item for item in answer["items"]}
+    assert (answer["total"], answer["truncated"], len(found)) == (3, False, 3)
+    item = found[member.id]
+    assert (item["organization"], item["roles"]) == ("demo", ["read"])
+    (key,) = item["api_keys"]
+    assert (key["comment"], key["trusted"]) == ("deploy", True)
+    assert "api_key" not in key
+    assert {item["organization"] for item in answer["items"]} == {"demo"}
+
+
+@pytest.mark.parametrize(("role", "status", "total"), [("read", 403, None), ("write", 200, 0)])
+def test_admin__sees_nothing_without_the_role(
+    rokka: Rokka, role: str, status: int, total: int | None
+) -> None:
+    headers = make_member(rokka, role).headers
+    answer = rokka.api("GET", "/user/admin/apikeys", headers=headers)
+    assert (answer.status_code, answer.json().get("total")) == (status, total)
+
+
+def test_admin__sees_fifty_organizations_at_once(rokka: Rokka) -> None:
+    for number in range(50):
+        body = {"billing_email": "a@example.com"}
+        rokka.api("PUT", f"/organizations/acme-{number}", json=body)
+    answer = rokka.api("GET", "/user/admin/apikeys").json()
+    assert (answer["total"], answer["truncated"]) == (50, True)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "status"),
+    [
+        ("https://evil.example", None, 403),
+        ("null", None, 403),
+        ("{own}", None, 200),
+        # A name that its owner lets point to this machine.
+        ("http://evil.example", "evil.example", 403),
+    ],
+)
+def test_sign_up__is_not_for_the_pages_of_other_sites(
+    rokka: Rokka, origin: str, host: str | None, status: int
+) -> None:
+    headers = {**NOBODY, "Origin": origin.format(own=rokka.server.api_host)}
+    if host is not None:
+        headers["Host"] = host
+    body = {"email": "ada@example.com", "organization": "acme"}
+    answer = rokka.api("POST", "/users", json=body, headers=headers)
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        assert "Signing up is not for pages of" in answer.json()["error"]["message"]

@@ -49,7 +49,9 @@ def test_reads__refuse_other_hosts(shared_rokka: Rokka, path: str, host: str) ->
     assert look(shared_rokka, f"/_emulator{path}", Host=host).status_code in {400, 403}
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-Ip"])
+@pytest.mark.parametrize(
+    "name", ["X-Forwarded-Proto", "Forwarded", "Via", "X-Real-Ip", "Cf-Ray", "True-Client-Ip"]
+)
 def test_reads__refuse_what_a_proxy_forwards(shared_rokka: Rokka, name: str) -> None:
     answer = look(shared_rokka, "/_emulator/overview", **{name: "127.0.0.1"})
     assert answer.status_code == 403
@@ -195,3 +197,9 @@ def test_thumbnails__of_protected_images_are_refused(rokka: Rokka) -> None:
     assert (answer.status_code, answer.headers["Cache-Control"]) == (403, "no-store")
     (shown,) = look(rokka, "/_emulator/overview").json()["images"]
     assert shown["protected"]
+
+
+def test_changes__tell_what_is_allowed(shared_rokka: Rokka) -> None:
+    answer = shared_rokka.api("PUT", "/_emulator/clock")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST, DELETE")
+    assert answer.json()["error"]["code"] == 405

@@ -7,7 +7,9 @@ import pytest
 from django_rokka.render import sign_url
 
 from tests.emulator.conftest import SIGNING_KEY, Rokka
-from tests.emulator.pictures import BLUE, encode, halves, pixel
+from tests.emulator.pictures import BLUE, SVG, encode, halves, pixel
+
+CORNER = {"width": 10, "height": 10, "anchor": "left_top"}
 
 
 @pytest.fixture
@@ -85,6 +87,36 @@ class TestBaseStacks:
         answer = rokka.render(f"/dynamic/resize-width-9/o-basestack-fine/{digest}.png")
         assert (answer.status_code, "'dpr' of a base stack" in message(answer)) == (501, True)
 
+    def test_dpr__leaves_the_base_as_it_is(self, rokka: Rokka, digest: str) -> None:
+        rokka.put_stack("thirty", [resize(30)])
+        path = f"/dynamic/resize-width-30-upscale_dpr-false/o-basestack-thirty-dpr-2/{digest}.png"
+        assert rokka.picture(path).size == (30, 20)
+
+    def test_dpr__of_a_drawing_leaves_the_base_as_it_is(self, rokka: Rokka) -> None:
+        drawing = rokka.upload(SVG)["hash"]
+        rokka.put_stack("thirty", [resize(30)])
+        steps = "resize-width-30-upscale_dpr-false--crop-width-10-height-10-anchor-left_top"
+        answer = rokka.render(f"/dynamic/{steps}/o-basestack-thirty-dpr-2/{drawing}.svg")
+        assert 'width="20" height="20" viewBox="0 0 40 40"' in answer.text
+
+    def test_size__after_the_base_is_foretold_without_the_dpr(
+        self, rokka: Rokka, digest: str
+    ) -> None:
+        rokka.put_stack("large", [resize(3000), {"name": "crop", "options": CORNER}])
+        path = f"/dynamic/resize-width-10/o-basestack-large-dpr-10/{digest}.png"
+        assert rokka.picture(path).size == (100, 100)
+
+    def test_source_file__of_the_base_counts(self, rokka: Rokka, digest: str) -> None:
+        rokka.put_stack("original", {"operations": [], "options": {"source_file": True}})
+        rokka.put_stack("based", {"operations": [], "options": {"basestack": "original"}})
+        answer = rokka.render(f"/based/{digest}.jpg")
+        assert answer.headers["Content-Type"] == "image/png"
+
+    def test_preview__as_a_base_is_kept_by_nobody(self, rokka: Rokka, digest: str) -> None:
+        rokka.put_stack("_preview1", [resize(30)])
+        answer = rokka.render(f"/dynamic/noop/o-basestack-_preview1/{digest}.png")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+
     def test_circle__is_refused(self, rokka: Rokka, digest: str) -> None:
         rokka.put_stack("one", {"options": {"basestack": "two"}})
         rokka.put_stack("two", {"options": {"basestack": "one"}})
@@ -135,6 +167,21 @@ def test_source_file__is_sent_whatever_the_extension_says(rokka: Rokka, name: st
     answer = rokka.render(f"/original/{digest}/{name}")
     assert (answer.content, answer.headers["Content-Type"]) == (data, "application/pdf")
     assert answer.headers["Content-Disposition"] == 'inline; filename="paper.pdf"'
+
+
+@pytest.mark.parametrize("path", ["/plain/o-source_file-true", "/dynamic/o-source_file-1"])
+def test_source_file__is_not_for_urls(rokka: Rokka, digest: str, path: str) -> None:
+    rokka.put_stack("plain", [])
+    answer = rokka.render(f"{path}/{digest}.jpg")
+    assert (answer.status_code, "must stand in a stack" in message(answer)) == (400, True)
+    assert rokka.render(f"/plain/o-source_file-false/{digest}.jpg").status_code == 200
+
+
+def test_override__has_the_name_of_an_operation(rokka: Rokka, digest: str) -> None:
+    rokka.put_stack("small", [resize(30)])
+    assert rokka.picture(f"/small/blur-sigma-3/{digest}.png").size == (30, 20)
+    answer = rokka.render(f"/small/explode-sigma-3/{digest}.png")
+    assert (answer.status_code, "Unknown operation" in message(answer)) == (400, True)
 
 
 def test_timestamp__of_a_picture_changes_nothing(rokka: Rokka, digest: str) -> None:

@@ -4,6 +4,7 @@ import io
 import math
 
 import pytest
+import pyvips
 from PIL import Image
 
 from tests.emulator.conftest import Rokka
@@ -48,6 +49,31 @@ def test_grayscale__takes_the_colour_away(shared_rokka: Rokka) -> None:
     digest = shared_rokka.upload(encode(halves(60, 40)))["hash"]
     red, green, blue = pixel(shared_rokka.picture(f"/dynamic/grayscale/{digest}.png"), 0.1, 0.5)
     assert red == green == blue
+
+
+@pytest.mark.parametrize(
+    ("levels", "grays"),
+    [(2, {0, 255}), (4, {0, 85, 170, 255}), (255, set(range(256))), (256, set(range(256)))],
+)
+@pytest.mark.parametrize("alpha", [False, True])
+def test_grayscale__leaves_so_many_levels(
+    shared_rokka: Rokka,
+    levels: int,
+    grays: set[int],
+    alpha: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    ramp = pyvips.Image.identity().cast("uchar")
+    ramp = ramp.bandjoin([ramp, ramp]).copy(interpretation="srgb")
+    digest = shared_rokka.upload(encode(ramp.bandjoin(77) if alpha else ramp))["hash"]
+    picture = shared_rokka.picture(f"/dynamic/grayscale-levels-{levels}/{digest}.png")
+    data = picture.convert("RGBA").tobytes()
+    assert set(data[3::4]) == {77 if alpha else 255}
+    assert data[::4] == data[1::4] == data[2::4]
+    assert (set(data[::4]) <= grays, len(set(data[::4]))) == (True, levels)
+    # Of two grays that are as near either may be left.
+    assert all(
+        abs(gray - before) <= 128 / (levels - 1) + 0.5 for before, gray in enumerate(data[::4])
+    )
 
 
 def test_sepia__is_a_matrix(shared_rokka: Rokka) -> None:
@@ -172,7 +198,7 @@ def test_colours__of_a_single_pixel(
     [
         *("alpha-mode-x", "alpha-opacity-101", "modulate-brightness-501", "modulate-hue-361"),
         *("modulate-saturation-x", "multiply-factor-1.1", "multiply-factor_color-red"),
-        *("sepia-amount-3", "multiply-factor-nan"),
+        *("sepia-amount-3", "multiply-factor-nan", "grayscale-levels-1", "grayscale-levels-257"),
     ],
 )
 def test_colours__refuse_what_rokka_does_not_have(shared_rokka: Rokka, operation: str) -> None:

@@ -86,6 +86,8 @@ def test_crop__reads_an_anchor_with_a_hyphen_as_well(shared_rokka: Rokka) -> Non
         ("width-40-height-20-scale-50", (90, 45, 20, 10)),
         ("width-40-height-20-scale-0-anchor-3_4", (3, 4, 1, 1)),
         ("width-40-height-20-scale-100", (80, 40, 40, 20)),
+        ("width-40-height-20-scale-150", (70, 35, 60, 30)),
+        ("width-40-height-20-scale-1e300", (0, 0, 200, 100)),
         # Without an area, these are as the modes of plain sizes.
         ("width-50-height-20-mode-box", (75, 40, 50, 20)),
         ("width-1-height-1-mode-area", (50, 0, 100, 100)),
@@ -345,7 +347,8 @@ def test_transparency__stays(shared_rokka: Rokka) -> None:
         "width-9-height-9-anchor-clever",
         "width-9-height-9-fallback-middle",
         "width-9-height-9-mode-square",
-        "width-9-height-9-scale-101",
+        "width-9-height-9-scale--1",
+        "width-9-height-9-scale-inf",
         "width-9-height-9-movearea_x-101",
         "width-9-height-9-area-a.b",
         "width-0-height-9",
@@ -355,3 +358,20 @@ def test_transparency__stays(shared_rokka: Rokka) -> None:
 def test_crop__refuses_what_is_not_documented(shared_rokka: Rokka, options: str) -> None:
     response = shared_rokka.render(f"/dynamic/crop-{options}/{upload(shared_rokka)}.png")
     assert response.status_code == 400
+
+
+def test_crop__of_a_face_may_ask_whether_there_is_one(shared_rokka: Rokka) -> None:
+    face = {"x": 20, "y": 10, "width": 30, "height": 40}
+    side = "image.hasDetectionFace ? image.detection_face.height / 2 : image.height"
+    operation = {
+        "name": "crop",
+        "options": {"anchor": "face"},
+        "expressions": {"width": side, "height": side},
+    }
+    shared_rokka.put_stack("faces", [operation], overwrite="true")
+    data = encode(plain(100, 80, RED))
+    without = shared_rokka.upload(data)["hash"]
+    fields = {"meta_dynamic[0][detection_face]": json.dumps(face)}
+    found = shared_rokka.upload(data, **fields)["hash"]
+    assert shared_rokka.picture(f"/faces/{without}.png").size == (80, 80)
+    assert shared_rokka.picture(f"/faces/{found}.png").size == (20, 20)

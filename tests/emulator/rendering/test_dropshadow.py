@@ -70,7 +70,9 @@ class TestDropshadow:
             assert picture.size == (60, 49)
             assert at(picture, 30, 46)[:2] == pytest.approx((255, 255), abs=6)
 
-    @pytest.mark.parametrize("options", ["sigma-100-blur_radius-100", "sigma-0.0001", "sigma-9"])
+    @pytest.mark.parametrize(
+        "options", ["sigma-150-blur_radius-150", "sigma-0.0001", "sigma-1e9-blur_radius-9"]
+    )
     @pytest.mark.parametrize("colour", [RED, (*RED, 0)])
     def test_shadow__of_a_single_pixel(
         self, shared_rokka: Rokka, options: str, colour: tuple[int, ...]
@@ -80,9 +82,19 @@ class TestDropshadow:
         assert shared_rokka.render(path).status_code == 200
 
     @pytest.mark.parametrize(
-        "options", ["horizontal-101", "sigma-101", "opacity-101", "color-x", "blur_radius-nan"]
+        "options", ["horizontal-101", "sigma-x", "opacity-101", "color-x", "blur_radius-nan"]
     )
     def test_shadow__refuses(self, shared_rokka: Rokka, options: str) -> None:
         digest = upload(shared_rokka, 1, 1, RED)
         path = f"/dynamic/dropshadow-{options}/{digest}.png"
         assert shared_rokka.render(path).status_code == 400
+
+    @pytest.mark.parametrize("options", ["sigma-1e308", "blur_radius-1e308", "sigma-1000000"])
+    def test_shadow__is_no_larger_than_a_picture_may_be(
+        self, shared_rokka: Rokka, options: str
+    ) -> None:
+        digest = upload(shared_rokka, 1, 1, RED)
+        path = f"/dynamic/resize-width-1--dropshadow-{options}/o-dpr-10/{digest}.png"
+        answer = shared_rokka.render(path)
+        assert answer.status_code == 400
+        assert "more than 225 megapixels" in answer.json()["error"]["message"]

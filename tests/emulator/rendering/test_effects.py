@@ -22,6 +22,7 @@ from tests.emulator.pictures import (
 EFFECTS = [
     *("blur", "blur-sigma-100", "blur-sigma-0-radius-500", "blur-sigma-0.0001"),
     *("sharpen", "sharpen-sigma-10-m1-100-m2-100-x1-0-y2-100-y3-100", "sharpen-sigma-0.01"),
+    *("blur-sigma-150", "blur-sigma-1e308", "sharpen-m2-1000000-y2-1000", "circlemask-radius-9"),
     *("circlemask", "glitch", "glitch-amount-10-random-x", "glitch-amount-0"),
 ]
 
@@ -132,6 +133,34 @@ def test_circlemask__leaves_the_largest_circle(
             assert at(picture, x, y)[3] == pytest.approx(inside * opacity, abs=1)
 
 
+@pytest.mark.parametrize("size", [(41, 41), (60, 40), (7, 30)])
+@pytest.mark.parametrize(
+    ("radius", "dpr"), [("3", 1), ("3", 2), ("0", 1), ("10p", 1), ("10%", 2), ("9999", 1)]
+)
+def test_circlemask__with_a_radius_rounds_the_corners(
+    shared_rokka: Rokka, size: tuple[int, int], radius: str, dpr: int
+) -> None:
+    digest = shared_rokka.upload(encode(plain(*size, (*RED, 255))))["hash"]
+    operations = [
+        {"name": "resize", "options": {"width": size[0]}},
+        {"name": "circlemask", "options": {"radius": radius}},
+    ]
+    shared_rokka.put_stack("rounded", operations, overwrite="true")
+    picture = shared_rokka.picture(f"/rounded/o-dpr-{dpr}/{digest}.png")
+    width, height = size[0] * dpr, size[1] * dpr
+    assert picture.size == (width, height)
+    shorter = min(width, height)
+    is_part = radius[-1] in "p%"
+    wanted = min(shorter / 2, shorter / 10 if is_part else int(radius) * dpr)
+    for x in range(width):
+        for y in range(height):
+            # How far a pixel is beyond the straight parts of the edges.
+            across = max(0, abs(x - (width - 1) / 2) - (width / 2 - wanted))
+            down = max(0, abs(y - (height - 1) / 2) - (height / 2 - wanted))
+            inside = max(0.0, min(1.0, wanted + 0.5 - math.hypot(across, down))) if wanted else 1
+            assert at(picture, x, y)[3] == pytest.approx(inside * 255, abs=1)
+
+
 def test_glitch__is_the_same_for_the_same_random(shared_rokka: Rokka) -> None:
     digest = shared_rokka.upload(encode(halves(60, 40)))["hash"]
 
@@ -171,9 +200,16 @@ def test_effects__of_thin_pictures(
 @pytest.mark.parametrize(
     "operation",
     [
-        *("blur-sigma-101", "blur-sigma-x", "blur-radius-501", "sharpen-sigma-0"),
+        *(
+            "blur-sigma--1",
+            "blur-sigma-inf",
+            "blur-sigma-nan",
+            "blur-sigma-x",
+            "blur-radius-501",
+            "sharpen-sigma-0",
+        ),
         *("sharpen-sigma-11", "sharpen-m1-nan", "sharpen-y2-inf", "glitch-amount-11"),
-        "circlemask-radius-3",
+        *("circlemask-radius-x", "circlemask-radius-", "circlemask-radius-999999", "sepia-x-1"),
     ],
 )
 def test_effects__refuse_what_rokka_does_not_have(shared_rokka: Rokka, operation: str) -> None:

@@ -103,10 +103,35 @@ def test_image__refuses_what_is_no_request(
 
 
 @pytest.mark.parametrize(
-    "path", ["/_iiif/nothing/info.json", "/_iiif/", "/_iiif/4/0a1b2c/info.json"]
+    "path",
+    [
+        "/_iiif/nothing/info.json",
+        "/_iiif/0a1b2c/full/max/0/default.jpg",
+        "/_iiif/2/-_nobody_-/info.json",
+        "/_iiif/nothing/full/max/0/default.jpg",
+    ],
 )
+def test_iiif__of_an_image_that_is_not_there_is_404(rokka: Rokka, path: str) -> None:
+    answer = rokka.render(path)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
+
+
+def test_iiif__takes_no_shorter_hashes_than_rokka(rokka: Rokka, digest: str) -> None:
+    assert rokka.render(f"/_iiif/{digest[:6]}/info.json").status_code == 200
+    assert rokka.render(f"/_iiif/{digest[:5]}/info.json").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/_iiif/", "/_iiif/4/0a1b2c/info.json"])
 def test_iiif__refuses_other_paths(rokka: Rokka, path: str) -> None:
     assert rokka.render(path).status_code == 400
+
+
+def test_image__has_the_formats_that_its_info_names(rokka: Rokka, digest: str) -> None:
+    about = rokka.render(f"/_iiif/2/{digest}/info.json").json()
+    formats = about["profile"][1]["formats"]
+    for name in (*formats, "jpeg", "tif", "svg", "blur"):
+        answer = rokka.render(f"/_iiif/{digest}/full/max/0/default.{name}")
+        assert answer.status_code == (200 if name in formats else 400)
 
 
 def test_info__of_version_3_says_what_there_is(rokka: Rokka, digest: str) -> None:

@@ -349,6 +349,8 @@ class TestProtection:
         ({"secondary_color": "red"}, 400),
         ({"anchor": "-1_0"}, 400),
         ({"anchor": "smart"}, 501),
+        ({"anchor": "subjectarea"}, 501),
+        ({"anchor": "croparea"}, 501),
         ({"angle": "nan"}, 400),
         ({"color": "ff0000"}, 400),
     ],

@@ -194,7 +194,7 @@ class TestDrawings:
     def test_drawing__stays_one_under_autoformat(
         self, shared_rokka: Rokka, images: dict[str, str], url: str
     ) -> None:
-        path = f"/dynamic/resize-width-30/o-autoformat-true/{images['drawing']}.{url}"
+        path = f"/dynamic/resize-width-60/o-autoformat-true/{images['drawing']}.{url}"
         assert shared_rokka.render(path, Accept="image/webp").content == SVG
 
     @pytest.mark.parametrize(

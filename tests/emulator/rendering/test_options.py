@@ -17,7 +17,16 @@ NAMES = [
     *("alpha", "blur", "circlemask", "composition", "dropshadow", "glitch", "grayscale"),
     *("modulate", "multiply", "sepia", "sharpen", "text"),
 ]
-ANCHORS = ["left_top", "center_center", "right_bottom", "3_4", "99999_0", "auto", "smart"]
+ANCHORS = [
+    "left_top",
+    "center_center",
+    "right_bottom",
+    "3_4",
+    "99999_0",
+    "auto",
+    "smart",
+    "croparea",
+]
 ODD = st.sampled_from(["", "x", "nan", "-1", "1e999", "\0", "ff0000", True, 0, -1, 10**20, 0.5])
 
 
@@ -30,7 +39,7 @@ def values(name: str, schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if schema["type"] == "boolean":
         return st.booleans()
     if "minimum" in schema:
-        low, high = schema["minimum"], schema["maximum"]
+        low, high = schema["minimum"], schema.get("maximum", 1e308)
         inner = (
             st.integers(-(-low // 1), high) if schema["type"] == "integer" else st.floats(low, high)
         )

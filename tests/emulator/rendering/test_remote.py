@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -119,6 +120,10 @@ def test_remote__path_is_below_the_base_of_organization_or_stack(
         ({"remote_basepath": "{site}/pictures"}, "/dynamic/-../secrets/a.png-.jpg"),
         ({"remote_basepath": "{site}/pictures"}, "/dynamic/-%2e%2e%5ca.png-.jpg"),
         (LOOPBACK, "/dynamic/-{site}/to%3Fhttp://localhost:1/a.png-.jpg"),
+        (
+            {"remote_fullurl_allow": True, "remote_fullurl_whitelist": ["^pictures[.]example$"]},
+            "/dynamic/-http://127.0.0.1:1/a.png-.jpg",
+        ),
     ],
 )
 def test_remote__is_refused_unless_allowed(
@@ -174,3 +179,58 @@ def test_remote__of_a_protected_stack_is_not_fetched_without_a_signature(
     rokka.put_stack("closed", {"options": options})
     assert rokka.render("/closed/-a.png-.jpg").status_code == 403
     assert site.asked == []
+
+
+@pytest.mark.parametrize("host", ["127%252e0.0.1", "127.0.0.1%2500", "local%2568ost"])
+def test_remote__host_is_not_decoded_again(rokka: Rokka, site: Site, host: str) -> None:
+    allow(rokka, remote_fullurl_allow=True)
+    port = site.url.rpartition(":")[2]
+    answer = rokka.render(f"/dynamic/-http://{host}:{port}/a.png-.jpg")
+    assert (answer.status_code, site.asked) == (400, [])
+
+
+def test_remote__asks_the_address_that_was_checked(
+    rokka: Rokka, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up, connect = socket.getaddrinfo, socket.socket.connect
+    addresses, asked = ["8.8.8.8", "127.0.0.1"], []
+
+    def rebind(host: Any, *arguments: Any, **options: Any) -> Any:
+        found = addresses.pop(0) if host == "rebind.example" else host
+        return look_up(found, *arguments, **options)
+
+    def refuse(self: socket.socket, place: Any) -> None:
+        if place[0] == "8.8.8.8":
+            asked.append(place)
+            raise ConnectionRefusedError("nothing is there")
+        connect(self, place)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebind)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    allow(rokka, remote_fullurl_allow=True)
+    port = int(site.url.rpartition(":")[2])
+    answer = rokka.render(f"/dynamic/-http://rebind.example:{port}/a.png-.jpg")
+    assert (answer.status_code, site.asked, asked) == (404, [], [("8.8.8.8", port)])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [LOOPBACK, {"remote_basepath": "{site}"}],
+)
+def test_remote__private_address_is_not_for_guests(
+    rokka: Rokka, site: Site, options: dict[str, Any]
+) -> None:
+    body = {"email": "ada@example.com", "organization": "acme"}
+    key = rokka.api("POST", "/users", json=body).json()["api_key"]
+    named = {
+        name: value.format(site=site.url) if isinstance(value, str) else value
+        for name, value in options.items()
+    }
+    path = "/organizations/acme/options"
+    answer = rokka.api("PUT", path, json=named, headers={"Api-Key": key})
+    assert answer.status_code == 200, answer.text
+    name = "a.png" if "remote_basepath" in options else f"{site.url}/a.png"
+    url = f"/render/acme/dynamic/-{name}-.jpg"
+    answer = rokka.api("GET", url)
+    assert (answer.status_code, site.asked) == (403, [])
+    assert "start the emulator with --private-networks" in answer.json()["error"]["message"]

@@ -149,7 +149,7 @@ def test_render__applies_variables_and_overrides(
         ("/dynamic/resize-width-9/o-basestack-x/{hash}.png", 404, "No stack 'x' found"),
         ("/dynamic/rotate/{hash}.png", 400, "needs a value for angle"),
         ("/dynamic/noop/o-autoformat-perhaps/{hash}.png", 400, "must be true or false"),
-        ("/dynamic/noop/o-source_file-1/{hash}.png", 400, "no operations"),
+        ("/dynamic/o-source_file-1/{hash}.png", 400, "must stand in a stack"),
         ("/dynamic/-https://example.com/a.jpg-.png", 403, "remote_fullurl_allow"),
     ],
 )

@@ -84,6 +84,16 @@ def test_picture__has_the_predicted_size(
         ("width-60-upscale-false/o-dpr-2", (120, 80)),
         ("width-60-upscale-false-upscale_dpr-false/o-dpr-2", (60, 40)),
         ("width-6/o-dpr-10", (60, 40)),
+        # Each side is limited by itself.
+        ("width-400-height-400-mode-absolute-upscale-false", (60, 40)),
+        ("width-400-height-20-mode-absolute-upscale-false", (60, 20)),
+        ("width-30-height-400-mode-absolute-upscale-false/o-dpr-2", (60, 80)),
+        ("width-30-height-30-mode-absolute-upscale_dpr-false/o-dpr-2", (60, 40)),
+        # Of what another one has made no more than at a dpr of 1.
+        ("width-30-upscale-false--resize-width-50-upscale-false", (30, 20)),
+        ("width-30-upscale-false--resize-width-50-upscale-false/o-dpr-2", (60, 40)),
+        ("width-30--resize-width-50-upscale-false/o-dpr-3", (90, 60)),
+        ("width-30--resize-width-50-upscale-false-upscale_dpr-false/o-dpr-2", (60, 40)),
     ],
 )
 def test_resize__shows_all_of_the_picture(

@@ -65,6 +65,19 @@ def test_text__has_a_size_a_colour_and_an_opacity(shared_rokka: Rokka, font: str
     assert pale.convert("RGB").getpixel((5, 5)) == pytest.approx((153, 153, 153), abs=1)
 
 
+def test_text__may_be_larger_than_the_picture(shared_rokka: Rokka, font: str) -> None:
+    picture = write(shared_rokka, font, "A", anchor="left_top", size=2000)
+    assert boxes(picture, BLACK) == (0, 0, 200, 100)
+
+
+@pytest.mark.parametrize("anchor", ["smart", "subjectarea", "croparea"])
+def test_text__says_which_anchors_are_missing(shared_rokka: Rokka, font: str, anchor: str) -> None:
+    digest = upload(shared_rokka, 6, 4, RED)
+    answer = shared_rokka.render(f"/dynamic/text-font-{font}-text-A-anchor-{anchor}/{digest}.png")
+    assert answer.status_code == 501
+    assert f"the anchor '{anchor}'" in answer.json()["error"]["message"]
+
+
 def test_text__is_turned(shared_rokka: Rokka, font: str) -> None:
     picture = write(shared_rokka, font, "ABC", anchor="left_top", angle=90)
     assert boxes(picture, BLACK) == (0, 0, 10, 30)
@@ -185,7 +198,9 @@ def test_font__is_an_image_of_the_organization(shared_rokka: Rokka) -> None:
         {"text": "A\x1bB"},
         {"text": "\ud800"},
         {"size": 0},
-        {"size": 1001},
+        {"size": 7000},
+        {"size": 1e308},
+        {"text": "A" * 1000, "size": 6000},
         {"size": "nan"},
         {"text": "AAAAAAAAA\n" * 20, "size": 1000},
         {"text": "A" * 1000, "size": 1000},
@@ -211,6 +226,6 @@ def test_text__refuses(shared_rokka: Rokka, font: str, options: dict[str, Any]) 
 @pytest.mark.parametrize("text", ["A" * 1000, "\u202e\u0301\ufffd\U0001f600", "\t" * 50, "\ufffe"])
 def test_text__of_odd_characters_is_written(shared_rokka: Rokka, font: str, text: str) -> None:
     digest = shared_rokka.upload(encode(plain(1, 1, RED)))["hash"]
-    operation = {"name": "text", "options": {"font": font, "text": text, "angle": 33}}
+    operation = {"name": "text", "options": {"font": font, "text": text, "size": 4, "angle": 33}}
     shared_rokka.put_stack("odd", [operation], overwrite="true")
     assert shared_rokka.picture(f"/odd/{digest}.png").size == (1, 1)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from django_rokka.emulator.store import Database
+from django_rokka.emulator.store import Aliases, Database, Invalidations, StoredAlias
+from django_rokka.emulator.store.database import LaterVersion
 
 FORK = """
 import os, sys
@@ -71,3 +72,27 @@ def test_database__of_an_earlier_version_gets_its_new_column(tmp_path: Path) -> 
         with database.connection() as connection:
             connection.execute("SELECT optimized_hash FROM source_image")
         database.close()
+
+
+def test_database__of_a_later_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rokka.sqlite3"
+    running = Database(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    message = r"rokka.sqlite3 has version 99, and this emulator knows versions up to \d+\."
+    with pytest.raises(LaterVersion, match=message):
+        Database(path)
+    # A process that was there before the upgrade writes nothing more.
+    alias = StoredAlias("demo", "logo", "0", "")
+    with pytest.raises(LaterVersion, match=message):
+        Aliases(running).put(alias, overwrite=False)
+    assert count(running) == 0
+    running.close()
+
+
+def test_budget__ignores_what_a_clock_spent_that_was_moved_back(database: Database) -> None:
+    budget = Invalidations(database)
+    assert budget.reserve("demo", "stack", limit=1, now=1_000_000).is_granted
+    assert not budget.reserve("demo", "stack", limit=1, now=1_000_010).is_granted
+    assert budget.count("demo", "stack", now=500_000) == 0
+    assert budget.reserve("demo", "stack", limit=1, now=500_000).is_granted

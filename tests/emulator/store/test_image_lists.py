@@ -20,6 +20,16 @@ from django_rokka.emulator.store.image_rows import insert_row
 
 from tests.emulator.store.test_source_images import image
 
+EARLIER_INDEX = (
+    "DROP TRIGGER count_new_image",
+    "DROP TRIGGER count_moved_image",
+    "DROP TABLE image_count",
+    "DROP TABLE search_field",
+    "DROP TABLE field_value",
+    "CREATE TABLE search_value (organization, is_deleted, field, value, sequence)",
+)
+"""What a file of an earlier version has of the search index, and what it has not."""
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
@@ -28,10 +38,10 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-def fill(database: Database, count: int) -> None:
+def fill(database: Database, count: int, *, start: int = 0) -> None:
     labels = ("mountain", "lake", "snow")
     with database.transaction() as connection:
-        for number in range(count):
+        for number in range(start, start + count):
             made = replace(
                 image(image_hash(str(number), dynamic_metadata={})),
                 name=f"picture-{number}.png",
@@ -109,6 +119,8 @@ def plans(database: Database, search: Search, **page: Any) -> list[str]:
         {"conditions": [("user:int:id", "[,9000]"), ("user:array:labels", "lake")]},
         {"conditions": [("user:int:id", "5"), ("hash", "a*")], "is_any": True},
         {"conditions": [("name_text", "picture 7*")], "sort": "created"},
+        {"conditions": [("name_text", "picture png")]},
+        {"conditions": [("user:int:id", "[,9000]"), ("name", "p*")], "deleted_since": ""},
     ],
 )
 def test_search__reads_indexes_alone(database: Database, query: dict[str, Any]) -> None:
@@ -116,20 +128,33 @@ def test_search__reads_indexes_alone(database: Database, query: dict[str, Any]) 
     found = plans(database, Search.make("demo", **query))
     assert any("INDEX" in detail or "PRIMARY KEY" in detail for detail in found)
     assert not [detail for detail in found if detail.startswith("SCAN source_image")]
-    assert not [detail for detail in found if detail.startswith("SCAN search_value")]
+    assert not [detail for detail in found if detail.startswith("SCAN field_value")]
 
 
-def test_index__is_made_for_a_root_of_before_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", ["lake", "sea"])
+def test_search__finds_what_many_values_have_in_common(database: Database, label: str) -> None:
+    fill(database, 3_300)
+    conditions = [("name_text", "picture png"), ("user:array:labels", label)]
+    page = ImageLists(database).page(Search.make("demo", conditions=conditions), limit=3)
+    widths = {"lake": [3298, 3295, 3292], "sea": []}[label]
+    assert (page.total, [item.width for item in page.items]) == (1100 if widths else 0, widths)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_index__is_made_for_a_root_of_before_it(tmp_path: Path, version: int) -> None:
     path = tmp_path / "rokka.sqlite3"
     database = Database(path)
     fill(database, 3)
     with database.transaction() as connection:
-        connection.execute("DROP TABLE search_value")
-        connection.execute("PRAGMA user_version = 0")
+        for statement in EARLIER_INDEX:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
     database.close()
     again = Database(path)
-    search = Search.make("demo", conditions=[("user:array:labels", "lake")])
-    assert ImageLists(again).page(search, limit=9).total == 1
+    searches = [Search.make("demo", conditions=it) for it in ([], [("user:array:labels", "lake")])]
+    assert [ImageLists(again).page(search, limit=9).total for search in searches] == [3, 1]
+    fill(again, 3, start=3)
+    assert [ImageLists(again).page(search, limit=9).total for search in searches] == [6, 2]
     again.close()
 
 

@@ -12,6 +12,7 @@ from django_rokka.emulator.errors import json_response, shown
 from django_rokka.emulator.incoming import IncomingRequest
 from django_rokka.emulator.routing import HASH
 from django_rokka.emulator.services import Services
+from django_rokka.emulator.store import StoredImage
 
 __all__ = ["copy", "copy_many"]
 
@@ -23,6 +24,7 @@ def copy(services: Services, request: IncomingRequest, /, organization: str, has
     """Copy one image: 201, 204 when it replaced another, 412 when it must not."""
     destination, overwrite = _read_destination(services, request)
     image = services.source_image(organization, hash)
+    _require_download(services, request, [image])
     is_new = services.source_images.copy(image, destination, overwrite=overwrite)
     if is_new is None:
         # Rokka's body is an empty object here, without a message.
@@ -35,8 +37,9 @@ def copy_many(services: Services, request: IncomingRequest, /, organization: str
     hashes = _read_hashes(request)
     destination, overwrite = _read_destination(services, request)
     done: dict[str, list[str]] = {"created": [], "existing": [], "notfound": []}
-    for given in hashes:
-        image = services.source_images.find(organization, given)
+    found = [(given, services.source_images.find(organization, given)) for given in hashes]
+    _require_download(services, request, [image for _, image in found if image is not None])
+    for given, image in found:
         if image is None:
             done["notfound"].append(given)
             continue
@@ -54,6 +57,16 @@ def _read_destination(services: Services, request: IncomingRequest) -> tuple[str
         )
     require_role(services, request.caller, destination, "sourceimages:write")
     return destination, request.headers.get("Overwrite", "T").lower() not in _NO
+
+
+def _require_download(
+    services: Services, request: IncomingRequest, images: list[StoredImage]
+) -> None:
+    """Refuse to copy a protected image for those who may not have its file."""
+    for image in images:
+        if image.protected:
+            role = "sourceimages:download:protected"
+            require_role(services, request.caller, image.organization, role)
 
 
 def _read_hashes(request: IncomingRequest) -> list[str]:

@@ -10,7 +10,7 @@ from django_rokka.emulator.api.source_images import (
     options,
     user_metadata,
 )
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.routing import Route, missing
 
 __all__ = ["ROUTES"]
 
@@ -37,6 +37,7 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", f"{_ONE}/options/locked", options.lock),
     Route("POST", f"{_ONE}/autolabel", options.label),
     Route("POST", f"{_ONE}/autodescription", options.describe),
+    missing("POST", f"{_ONE}/contentcredentials", "content credentials (C2PA)"),
     Route("DELETE", f"{_ONE}/cache", options.invalidate),
     Route("PUT", _DYNAMIC, dynamic_metadata.put),
     Route("DELETE", _DYNAMIC, dynamic_metadata.delete),

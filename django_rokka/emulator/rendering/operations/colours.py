@@ -16,6 +16,7 @@ from django_rokka.emulator.rendering.operations.picture import (
 
 __all__ = ["alpha", "grayscale", "modulate", "multiply", "noop", "sepia"]
 
+_GRAYS = 256
 # The matrix of the sepia filter in the W3C's Filter Effects.
 _SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
 
@@ -33,11 +34,18 @@ def alpha(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Pictur
     return picture.map(changes[mode])
 
 
-def grayscale(picture: Picture, _options: Mapping[str, Any], _scene: Scene) -> Picture:
-    """Take the colour away."""
-    return picture.map(
-        lambda frame: frame.colourspace("b-w").colourspace("srgb"),
-    )
+def grayscale(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Picture:
+    """Take the colour away, and leave so many grays, each the nearest one."""
+    steps = options.get("levels", _GRAYS) - 1
+
+    def change(frame: Any) -> Any:
+        gray = frame.colourspace("b-w").colourspace("srgb")
+        if steps == _GRAYS - 1:
+            return gray
+        colours, alpha = split_alpha(gray)
+        return join_alpha(((colours * (steps / 255)).rint() * (255 / steps)).rint(), alpha)
+
+    return picture.map(change)
 
 
 def modulate(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Picture:

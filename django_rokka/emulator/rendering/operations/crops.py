@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from django_rokka.emulator.rendering.operations.anchors import place
 from django_rokka.emulator.rendering.operations.areas import Area, Areas
 from django_rokka.emulator.rendering.operations.picture import Picture, Scene
 from django_rokka.render.geometry import cropped_size, whole_pixels
 
 __all__ = ["crop"]
 
-_WORDS = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
 # The areas that an anchor stands for, the first that there is.
 _SOUGHT = {
     "auto": ("subject", "crop", "face"),
@@ -87,8 +87,8 @@ def _size(picture: Picture, options: Mapping[str, Any], anchor: str | _Found) ->
     factor = min(1, picture.width / width, picture.height / height)
     factor *= options.get("scale", 100) / 100
     return (
-        min(picture.width, whole_pixels(width * factor)),
-        min(picture.height, whole_pixels(height * factor)),
+        whole_pixels(min(picture.width, width * factor)),
+        whole_pixels(min(picture.height, height * factor)),
     )
 
 
@@ -110,15 +110,9 @@ def _around(picture: Picture, area: Area, width: int, height: int) -> tuple[int,
 
 def _offsets(picture: Picture, anchor: str, width: int, height: int) -> tuple[int, int]:
     """Return the upper left corner of the box by words or by pixels."""
-    horizontal, vertical = anchor.replace("-", "_").split("_")
-    return (
-        _offset(horizontal, picture.width - width, picture.density),
-        _offset(vertical, picture.height - height, picture.density),
-    )
-
-
-def _offset(anchor: str, room: int, density: float) -> int:
-    return _within(room * _WORDS[anchor] if anchor in _WORDS else int(anchor) * density, room)
+    across, down = picture.width - width, picture.height - height
+    x, y = place(anchor, across, down, density=picture.density)
+    return _within(x, across), _within(y, down)
 
 
 def _within(offset: float, room: int) -> int:

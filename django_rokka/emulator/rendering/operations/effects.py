@@ -40,15 +40,25 @@ def blur_frame(frame: Any, sigma: float) -> Any:
     return blurred.rint().cast("uchar").copy(interpretation="srgb")
 
 
-def circlemask(picture: Picture, _options: Mapping[str, Any], _scene: Scene) -> Picture:
-    """Make transparent what is outside of the largest circle around the centre."""
-    first = picture.frames[0]
+def circlemask(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Picture:
+    """Make transparent what is outside of the largest circle around the centre.
+
+    With a radius, cut off the corners alone.
+    """
+    half = min(picture.width, picture.height) / 2
+    radius, straight = half, [0.0, 0.0]
+    if "radius" in options:
+        radius = min(half, _read_radius(options["radius"], picture))
+        straight = [picture.width / 2 - radius, picture.height / 2 - radius]
+    if not radius:
+        return picture
     centre = [(picture.width - 1) / 2, (picture.height - 1) / 2]
-    places = type(first).xyz(picture.width, picture.height) - centre
-    distance = (places[0] ** 2 + places[1] ** 2) ** 0.5
+    places = type(picture.frames[0]).xyz(picture.width, picture.height) - centre
+    beyond = places.abs() - straight
+    corner = (beyond > 0).ifthenelse(beyond, 0)
+    distance = (corner[0] ** 2 + corner[1] ** 2) ** 0.5
     # A pixel on the edge is as opaque as about the part of it that is inside.
-    inside = (min(picture.width, picture.height) / 2 + 0.5 - distance) * 255
-    inside = inside.rint().cast("uchar")
+    inside = ((radius + 0.5 - distance) * 255).rint().cast("uchar")
 
     def cut(frame: Any) -> Any:
         colours, alpha = split_alpha(with_alpha(frame))
@@ -89,6 +99,14 @@ def sharpen(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Pict
     )
 
 
+def _read_radius(value: str, picture: Picture) -> float:
+    """Read pixels, or percent of the shorter side."""
+    number = float(value.rstrip("p%"))
+    if value[-1] in "p%":
+        return min(picture.width, picture.height) * number / 100
+    return number * picture.density
+
+
 def _gaussian(image: Any, sigma: float) -> Any:
     """Return a blurred image of floats."""
     width, height = (
@@ -106,7 +124,8 @@ def _gaussian(image: Any, sigma: float) -> Any:
 
 
 def _convolve(image: Any, sigma: float, *, is_upright: bool = False) -> Any:
-    if sigma < _SMALLEST_SIGMA:
+    # Along a side of one pixel nothing mixes, and the sigma has no bound there.
+    if sigma < _SMALLEST_SIGMA or (image.height if is_upright else image.width) == 1:
         return image
     mask = type(image).gaussmat(sigma, 0.2, separable=True, precision="float")
     return image.conv(mask.rot("d90") if is_upright else mask, precision="float")

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django_rokka.emulator.errors import Missing
+from django_rokka.emulator.rendering.costs import resizing
+from django_rokka.emulator.rendering.operations.anchors import has_pixels, place_layer
 from django_rokka.emulator.rendering.operations.areas import Areas
 from django_rokka.emulator.rendering.operations.effects import blur_frame
 from django_rokka.emulator.rendering.operations.picture import (
+    FAR,
     Picture,
     Scene,
     join_alpha,
@@ -20,21 +22,21 @@ from django_rokka.emulator.rendering.operations.picture import (
 )
 from django_rokka.emulator.rendering.operations.sizes import resize, rotate
 from django_rokka.emulator.vips import check_pixels
+from django_rokka.render.geometry import resized_size
 
-__all__ = ["composition", "dropshadow", "lay_over", "place"]
-
-_PARTS = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
+__all__ = ["composition", "dropshadow", "fit_layer", "lay_over"]
 
 
 def composition(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     """Lay the picture over or under a second one; the canvas holds both."""
     if options.get("empty_primary"):
-        picture = replace(picture, density=scene.dpr)
         second = _secondary(picture, options, scene)
+        scene.charge("layer", second.width * second.height * len(picture.frames))
         return replace(picture, frames=second.frames * len(picture.frames), areas=Areas())
     second = _secondary(picture, options, scene)
     width, height = max(picture.width, second.width), max(picture.height, second.height)
     check_pixels(width, height, frames=len(picture.frames))
+    scene.charge("layer", width * height * len(picture.frames))
     is_above = options.get("mode", "background") == "foreground"
     over, under = (picture, second) if is_above else (second, picture)
     anchor = options.get("anchor", "center_center")
@@ -49,10 +51,10 @@ def composition(picture: Picture, options: Mapping[str, Any], scene: Scene) -> P
     return picture.map(merge, areas=picture.areas.map(lambda area: area.moved(-x, -y)))
 
 
-def dropshadow(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Picture:
+def dropshadow(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     """Put the blurred shape of a picture behind it; the canvas grows to hold the shadow."""
-    sigma = options.get("sigma", 0.5) * picture.density
-    spread = round((options.get("blur_radius", 0) * picture.density) or 2 * sigma)
+    sigma = min(FAR, options.get("sigma", 0.5) * picture.density)
+    spread = round(min(FAR, options.get("blur_radius", 0) * picture.density) or 2 * sigma)
     right, down = (
         round(options.get(key, 0) * picture.density) for key in ("horizontal", "vertical")
     )
@@ -60,6 +62,7 @@ def dropshadow(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> P
     width = left + picture.width + max(0, spread + right)
     height = top + picture.height + max(0, spread + down)
     check_pixels(width, height, frames=len(picture.frames))
+    scene.charge("shadow", width * height * len(picture.frames))
     colour = read_colour(options.get("color", "000000"))
     opacity = options.get("opacity", 100) / 100
 
@@ -73,6 +76,22 @@ def dropshadow(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> P
 
     areas = picture.areas.map(lambda area: area.moved(-left, -top))
     return picture.map(shade, areas=areas)
+
+
+def fit_layer(
+    picture: Picture, options: Mapping[str, Any], own_width: float, *, dpr: float
+) -> tuple[dict[str, Any], float]:
+    """Return options and dpr of the resize that gives a second image the size it is shown in.
+
+    It looks the same at every density. ``own_width`` is its width at a dpr of 1.
+    """
+    density = _density(picture, options, dpr)
+    mode = options.get("resize_mode", "box")
+    if options.get("resize_to_primary"):
+        width, height = picture.width / density, picture.height / density
+        return {"width": width, "height": height, "mode": mode}, density
+    wanted = {name: options[name] for name in ("width", "height") if name in options}
+    return {**(wanted or {"width": own_width}), "mode": mode}, density
 
 
 def lay_over(back: Any, front: Any, *, at: tuple[int, int]) -> Any:
@@ -89,64 +108,53 @@ def _box(like: Any, width: int, height: int, *, colour: str) -> Any:
     return dot.copy(interpretation="srgb").embed(0, 0, width, height, extend="copy")
 
 
-def place(anchor: str, across: int, down: int, *, density: float) -> tuple[int, int]:
-    """Return where a layer goes that leaves so much room; an anchor's pixels grow by density.
-
-    Layers have no face and no subject area: ``auto`` and ``face`` mean the centre.
-    """
-    if anchor in {"smart", "subjectarea"}:
-        raise Missing(f"the anchor {anchor!r} of layers", remedy="Use center_center instead.")
-    if anchor in {"auto", "face"}:
-        anchor = "center_center"
-    horizontal, vertical = anchor.replace("-", "_").split("_")
-    return _offset(horizontal, across, density), _offset(vertical, down, density)
-
-
 def _room(
     layer: Picture, width: int, height: int, anchor: str, *, density: float
 ) -> tuple[int, int]:
-    return place(anchor, width - layer.width, height - layer.height, density=density)
-
-
-def _offset(word: str, room: int, density: float) -> int:
-    # Further than any picture is wide nothing of the layer is seen, and libvips counts no further.
-    return round(room * _PARTS[word] if word in _PARTS else min(int(word[:9]) * density, 1_000_000))
+    return place_layer(anchor, width - layer.width, height - layer.height, density=density)
 
 
 def _words(anchor: str) -> str:
     """Return the anchor of the lower layer: pixels move the upper one alone."""
-    return "left_top" if any(letter.isdigit() for letter in anchor) else anchor
+    return "left_top" if has_pixels(anchor) else anchor
 
 
 def _secondary(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     """Return the second layer: the picture that was named, or a box of one colour."""
     if scene.secondary:
-        second = _resized(scene.secondary, picture, options)
+        second = _resized(scene.secondary, picture, options, scene)
     else:
-        second = _coloured_box(picture, options)
+        second = _coloured_box(picture, options, scene)
     opacity = options.get("secondary_opacity", 100) / 100
     second = second.map(lambda frame: scale_alpha(frame, opacity))
     return rotate(second, {"angle": options["angle"]}, scene) if options.get("angle") else second
 
 
-def _resized(second: Picture, picture: Picture, options: Mapping[str, Any]) -> Picture:
-    """Give the named picture its size, which looks the same at every density."""
-    scene = Scene(dpr=picture.density)
-    wanted = {name: options[name] for name in ("width", "height") if name in options}
-    if options.get("resize_to_primary"):
-        wanted = {"width": picture.width, "height": picture.height}
-        scene = Scene()
-    if not wanted:
-        wanted, scene = {"width": second.width}, Scene(dpr=picture.density / second.density)
-    return resize(second, {**wanted, "mode": options.get("resize_mode", "box")}, scene)
+def _resized(
+    second: Picture, picture: Picture, options: Mapping[str, Any], scene: Scene
+) -> Picture:
+    """Give the named picture the size in which it is shown."""
+    own_width = second.width / second.density
+    wanted, density = fit_layer(picture, options, own_width, dpr=scene.dpr)
+    width, height = resized_size(wanted, second.width, second.height, dpr=density)
+    kind = resizing((second.width, second.height), (width, height))
+    scene.charge(kind, max(second.width * second.height, width * height))
+    return resize(second, wanted, Scene(dpr=density))
 
 
-def _coloured_box(picture: Picture, options: Mapping[str, Any]) -> Picture:
+def _density(picture: Picture, options: Mapping[str, Any], dpr: float) -> float:
+    """Return the density of the second layer: that of the picture, unless it is left out."""
+    return dpr if options.get("empty_primary") else picture.density
+
+
+def _coloured_box(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
+    density = _density(picture, options, scene.dpr)
     width, height = (
-        round(options[name] * picture.density) if name in options else side
+        round(options[name] * density) if name in options else side
         for name, side in (("width", picture.width), ("height", picture.height))
     )
     check_pixels(width, height)
+    scene.charge("resize", width * height)
     colour = options.get("secondary_color", "000000")
     return Picture(frames=(_box(picture.frames[0], width, height, colour=colour),))
 

@@ -10,6 +10,7 @@ from typing import Any
 from django_rokka.emulator.rendering.operations.areas import Areas
 
 __all__ = [
+    "FAR",
     "Apply",
     "Picture",
     "Scene",
@@ -19,6 +20,9 @@ __all__ = [
     "split_alpha",
     "with_alpha",
 ]
+
+FAR = 1_000_000
+"""Pixels that lead out of every picture: numbers that have no maximum count up to here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +60,10 @@ class Scene:
     dpr: float = 1
     secondary: Picture | None = None
     """The picture that a composition names."""
-    font: Path = Path()
+    font: Path | None = None
     """The file of the font that a text names."""
+    charge: Callable[[str, int], None] = lambda _operation, _pixels: None
+    """Count what is made besides the picture, before there are pixels."""
 
 
 Apply = Callable[[Picture, Mapping[str, Any], Scene], Picture]

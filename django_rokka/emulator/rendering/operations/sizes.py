@@ -29,7 +29,9 @@ _QUARTERS = frozenset({0.0, 90.0, 180.0, 270.0})
 
 def resize(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     """Scale; the size is exact, so that a mode ``box`` may distort by less than a pixel."""
-    width, height = resized_size(options, picture.width, picture.height, dpr=scene.dpr)
+    width, height = resized_size(
+        options, picture.width, picture.height, dpr=scene.dpr, density=picture.density
+    )
     check_pixels(width, height, frames=len(picture.frames))
     resized = replace(picture, density=scene.dpr)
     if (width, height) == (picture.width, picture.height):
@@ -45,7 +47,7 @@ def resize(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Pictur
     return resized
 
 
-def rotate(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Picture:
+def rotate(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     """Turn clockwise; corners that come free are transparent or of the background's colour."""
     angle = float(options["angle"]) % 360
     if angle in _QUARTERS:
@@ -57,6 +59,7 @@ def rotate(picture: Picture, options: Mapping[str, Any], _scene: Scene) -> Pictu
         turned = with_alpha(frame).similarity(angle=angle, background=background)
         # The size is known by now, and no pixel is made yet.
         check_pixels(turned.width, turned.height, frames=len(picture.frames))
+        scene.charge("turn", turned.width * turned.height)
         return turned.copy_memory()
 
     return _turned(picture, angle, turn)

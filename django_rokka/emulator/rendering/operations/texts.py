@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from xml.sax.saxutils import escape
 
 from werkzeug.exceptions import BadRequest
 
 from django_rokka.emulator.errors import TooManyPixels
-from django_rokka.emulator.rendering.operations.layers import lay_over, place
+from django_rokka.emulator.rendering.operations.anchors import PARTS, place_layer
+from django_rokka.emulator.rendering.operations.layers import lay_over
 from django_rokka.emulator.rendering.operations.picture import (
+    FAR,
     Picture,
     Scene,
     join_alpha,
@@ -24,14 +26,14 @@ from django_rokka.emulator.vips import BrokenImage, translating
 __all__ = ["text"]
 
 _ALIGNMENTS = {"left": "low", "centre": "centre", "right": "high"}
-_PARTS = {"left": 0.0, "centre": 0.5, "right": 1.0}
 # Points are pixels at this density.
 _DPI = 72
 # Pixels of the box of a text, of which there may be several in one stack.
 _MAX_AREA = 40_000_000
 _NO_INK = "no text to render"
-# How many times smaller a text is drawn to learn how large it would be.
+# How many times smaller a text is drawn to learn how large it would be, and how large at most.
 _SMALLER = 8
+_LARGEST_SKETCH = 125
 
 
 def text(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
@@ -44,7 +46,7 @@ def text(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
     layer = Picture(frames=(join_alpha(colour, (shape * opacity).rint()),))
     if angle := options.get("angle"):
         layer = rotate(layer, {"angle": angle}, scene)
-    at = place(
+    at = place_layer(
         options.get("anchor", "center_center"),
         picture.width - layer.width,
         picture.height - layer.height,
@@ -55,6 +57,7 @@ def text(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Picture:
 
 def _shape(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Any | None:
     """Return how opaque each pixel of the text's box is, ``None`` for a text without ink."""
+    font = cast(Path, scene.font)  # planning has found the one that the text names
     density = picture.density
     width, height = (round(options.get(name, 0) * density) for name in ("width", "height"))
     _check_area(width, height)
@@ -62,7 +65,7 @@ def _shape(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Any | 
     settings: dict[str, Any] = {
         "align": _ALIGNMENTS[align],
         "spacing": round(options.get("spacing", 0) * density),
-        "fontfile": str(scene.font),
+        "fontfile": str(font),
     }
     if width:
         settings["width"] = width
@@ -70,9 +73,10 @@ def _shape(picture: Picture, options: Mapping[str, Any], scene: Scene) -> Any | 
         settings["height"] = height
     else:
         settings["dpi"] = _DPI
-    pen = _Pen(type(picture.frames[0]).text, scene.font, options["text"], settings)
-    ink = pen.draw(options.get("size", 16) * density)
-    return None if ink is None else _in_box(ink, width, height, part=_PARTS[align])
+    size = min(FAR, options.get("size", 16) * density)
+    _check_area(round(size), round(size))
+    ink = _Pen(type(picture.frames[0]).text, font, options["text"], settings).draw(size)
+    return None if ink is None else _in_box(ink, width, height, part=PARTS[align])
 
 
 class _Pen(NamedTuple):
@@ -97,14 +101,15 @@ class _Pen(NamedTuple):
 
     def _check_size(self, size: float) -> None:
         """Refuse a text that comes out too large, by drawing it small."""
+        times = max(_SMALLER, size / _LARGEST_SKETCH)
         small = {
-            name: max(1, value // _SMALLER) if value and name in {"width", "spacing"} else value
+            name: max(1, int(value / times)) if value and name in {"width", "spacing"} else value
             for name, value in self.settings.items()
         }
         # A text that has no ink at this size may have some at its own.
         with suppress(BrokenImage), translating(self.font):
-            drawn = self._write(size / _SMALLER, small)
-            _check_area(drawn.width * _SMALLER, drawn.height * _SMALLER)
+            drawn = self._write(size / times, small)
+            _check_area(round(drawn.width * times), round(drawn.height * times))
 
     def _write(self, size: float, settings: Mapping[str, Any]) -> Any:
         return self.write(escape(self.words), font=f"{self.font.stem}, {size:.3f}", **settings)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.emulator.api.members import make_member
 from tests.emulator.conftest import Rokka
 from tests.emulator.pictures import encode, halves
 
@@ -109,3 +110,23 @@ def test_copy_many__refuses_what_is_no_list_of_hashes(rokka: Rokka, body: str) -
     )
     assert answer.status_code == 400
     assert "must be" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("role", ["sourceimages:download:protected", None])
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_copy__of_a_protected_image_asks_for_the_role_of_its_download(
+    rokka: Rokka, *, is_bulk: bool, role: str | None
+) -> None:
+    fields = {"options[0]": '{"protected": true}'}
+    image = rokka.upload(encode(halves(30, 20)), "a.png", **fields)
+    member = make_member(rokka, *filter(None, ["sourceimages:read", role]), trusted=True)
+    headers = {**member.headers, "Destination": "own"}
+    body = {"billing_email": "a@example.com"}
+    made = rokka.api("PUT", "/organizations/own", json=body, headers=member.headers)
+    assert made.status_code in {200, 201}, made.text
+    path = "/sourceimages/demo/copy" if is_bulk else f"/sourceimages/demo/{image['hash']}/copy"
+    hashes = [image["hash"]] if is_bulk else None
+    answer = rokka.api("POST", path, json=hashes, headers=headers)
+    expected = (200 if is_bulk else 201) if role else 403
+    assert answer.status_code == expected, answer.text
+    assert rokka.api("GET", "/sourceimages/own").json()["total"] == int(bool(role))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from tests.emulator.conftest import API_KEY, Clock, Rokka
 from tests.emulator.pictures import SVG, encode, halves
@@ -137,6 +138,19 @@ def test_list__has_previous_pages(rokka: Rokka) -> None:
 )
 def test_search__finds(filled: Rokka, query: dict[str, str], found: list[int]) -> None:
     assert widths(filled, **query) == sorted(found)
+
+
+def test_search__finds_what_a_file_says_of_itself(rokka: Rokka) -> None:
+    exif, target = Image.Exif(), io.BytesIO()
+    exif.update({0x010F: "Canon", 0x0112: 3})
+    Image.new("RGB", (40, 30)).save(target, "JPEG", exif=exif.tobytes())
+    rokka.upload(target.getvalue(), "a.jpg")
+    rokka.upload(encode(halves(30, 20)))
+    found = {"static:str:exif:Make": "Can*", "static:text:exif:Make": "canon"}
+    for name, value in {**found, "static:int:exif:Orientation": "[2,3]"}.items():
+        assert widths(rokka, **{name: value}) == [40]
+    assert widths(rokka, **{"static:str:exif:Make": "Nikon"}) == []
+    assert widths(rokka, sort="static:str:exif:Make") == [40, 30]
 
 
 def test_search__finds_by_hashes(filled: Rokka) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from django_rokka.emulator import Emulator, EmulatorServer
 from django_rokka.emulator.counters import Counters
-from django_rokka.emulator.rendering.cache import RenderCache
+from django_rokka.emulator.render_cache import RenderCache
 
 from tests.emulator.conftest import API_KEY, Rokka
 from tests.emulator.pictures import encode, halves
@@ -153,6 +155,68 @@ def test_unfinished__of_a_killed_process_is_swept(tmp_path: Path) -> None:
     assert files(tmp_path / "rendering") == [new]
 
 
+def test_fetch__makes_its_folders_again(cache: RenderCache, tmp_path: Path) -> None:
+    for folder in list(tmp_path.iterdir()):
+        shutil.rmtree(folder)
+    assert read(cache, "aabbcc", writing(b"one")) == b"one"
+    for folder in list(tmp_path.iterdir()):
+        shutil.rmtree(folder)
+    with cache.make_once(writing(b"two")).file as file:
+        assert file.read() == b"two"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+class TestLocks:
+    @staticmethod
+    def refuse(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+        def flock(*_: Any) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr("fcntl.flock", flock)
+
+    @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+    def test_fetch__goes_on_without_locks(
+        self, cache: RenderCache, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        self.refuse(monkeypatch, number)
+        assert read(cache, "aabbcc", writing(b"one")) == b"one"
+
+    def test_fetch__hides_no_other_error(
+        self, cache: RenderCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.refuse(monkeypatch, errno.EIO)
+        with pytest.raises(OSError, match=r"\[Errno 5\]"):
+            read(cache, "aabbcc", writing(b"one"))
+
+
+class TestPowerLoss:
+    def test_render__is_on_disk_before_it_has_its_name(
+        self, cache: RenderCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced, fsync = [], os.fsync
+
+        def note(descriptor: int) -> None:
+            synced.append((os.fstat(descriptor).st_size, files(tmp_path / "renders")))
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", note)
+        read(cache, "aabbcc", writing(b"one"))
+        assert synced == [(3, [])]
+
+    def test_render__that_lost_its_bytes_is_made_again(
+        self, cache: RenderCache, tmp_path: Path
+    ) -> None:
+        read(cache, "aabbcc", writing(b"one"))
+        (path,) = files(tmp_path / "renders")
+        path.write_bytes(b"")
+        assert read(cache, "aabbcc", writing(b"two")) == b"two"
+
+    def test_render__without_bytes_is_an_error(self, cache: RenderCache, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="no bytes"):
+            read(cache, "aabbcc", writing(b""))
+        assert files(tmp_path / "renders") + files(tmp_path / "rendering") == []
+
+
 def _fetch_in_process(root: str, results: Any) -> None:
     counters = Counters()
     cache = RenderCache(Path(root), maximum=1000, counters=counters)
@@ -181,6 +245,14 @@ class TestOverHttp:
             assert rokka.render(f"/dynamic/resize-width-30/{digest}.png").status_code == 200
         stats = rokka.api("GET", "/_emulator/stats").json()
         assert (stats["renders"], stats["cache_hits"]) == (1, 2)
+
+    def test_folders__may_be_deleted_at_any_time(self, rokka: Rokka) -> None:
+        path = f"/dynamic/resize-width-30/{rokka.upload(encode(halves(60, 40)))['hash']}.png"
+        root = rokka.server.emulator.root
+        for _ in range(2):
+            assert rokka.picture(path).width == 30
+            for name in ("renders", "rendering", "render-locks"):
+                shutil.rmtree(root / name)
 
     def test_renders__take_no_more_than_their_setting(self, tmp_path: Path) -> None:
         emulator = Emulator(root=tmp_path, api_key=API_KEY, render_cache_size=2000)

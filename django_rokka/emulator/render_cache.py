@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from django_rokka.emulator.counters import Counters
+from django_rokka.emulator.forks import renew_after_fork
 from django_rokka.emulator.single_flight import SingleFlight
 
 if sys.platform != "win32":
@@ -27,6 +29,8 @@ _ABANDONED = 3600
 """Seconds after which an unfinished file belongs to a process that was killed."""
 _FRESH = 1
 """Seconds during which another use of a render need not be noted."""
+_WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What file systems of a network say that have no locks."""
 _SHARE = 16
 """The part of the room that one process fills before it looks what others did."""
 
@@ -49,16 +53,20 @@ class RenderCache:
         self._folder = root / "renders"
         self._unfinished = root / "rendering"
         self._locks = root / "render-locks"
-        for folder in (self._folder, self._unfinished, self._locks):
-            folder.mkdir(parents=True, exist_ok=True)
         self._maximum = maximum
         self._counters = counters
         self._flights = SingleFlight()
-        self._lock = threading.Lock()
         # Nothing is known yet: the first new render looks.
         self._size = maximum
         self._added = 0
+        self.renew()
+        renew_after_fork(self)
+        self._make_folders()
         self._sweep()
+
+    def renew(self) -> None:
+        """Free the lock, which a thread of another process held when this one was forked."""
+        self._lock = threading.Lock()
 
     def fetch(self, key: str, *, formats: Iterable[str], make: Make) -> Rendered:
         """Return a render by its key, which is made where there is none in any of the formats."""
@@ -66,6 +74,7 @@ class RenderCache:
         made: list[Rendered] = []
 
         def work() -> None:
+            self._make_folders()
             with self._alone(key):
                 # Another process may have been faster.
                 if not self._has(key, names) and (rendered := self._make(key, make)):
@@ -81,6 +90,7 @@ class RenderCache:
 
     def make_once(self, make: Make) -> Rendered:
         """Return a render that nobody finds again."""
+        self._make_folders()
         path = self._unfinished_path()
         try:
             written = make(path)
@@ -91,6 +101,11 @@ class RenderCache:
             with suppress(PermissionError):
                 path.unlink(missing_ok=True)
 
+    def _make_folders(self) -> None:
+        """Make the folders, which may be deleted at any time to have all renders made anew."""
+        for folder in (self._folder, self._unfinished, self._locks):
+            folder.mkdir(parents=True, exist_ok=True)
+
     def _path(self, key: str, format: str) -> Path:
         return self._folder / key[:2] / key[2:4] / f"{key}.{format}"
 
@@ -99,12 +114,20 @@ class RenderCache:
             path = self._path(key, name)
             with suppress(FileNotFoundError):
                 file = path.open("rb")
+                # A computer that lost its power may leave the name of a file without its bytes.
+                if not os.fstat(file.fileno()).st_size:
+                    file.close()
+                    continue
                 _note_use(file, path)
                 return Rendered(file, name)
         return None
 
     def _has(self, key: str, formats: Iterable[str]) -> bool:
-        return any(self._path(key, name).exists() for name in formats)
+        for name in formats:
+            with suppress(FileNotFoundError):
+                if self._path(key, name).stat().st_size:
+                    return True
+        return False
 
     def _make(self, key: str, make: Make) -> Rendered | None:
         """Return a new render; ``None`` if another process needed its room at once."""
@@ -112,9 +135,9 @@ class RenderCache:
         try:
             written = make(path)
             self._counters.count("renders")
+            size = _bring_to_disk(path)
             target = self._path(key, written)
             target.parent.mkdir(parents=True, exist_ok=True)
-            size = path.stat().st_size
             path.replace(target)
         finally:
             path.unlink(missing_ok=True)
@@ -156,7 +179,7 @@ class RenderCache:
 
     def _sweep(self) -> None:
         """Remove what killed processes left unfinished."""
-        for path in self._unfinished.iterdir():
+        for path in self._unfinished.glob("*"):
             # Another process may be sweeping, too.
             with suppress(FileNotFoundError, PermissionError):
                 if path.stat().st_mtime < time.time() - _ABANDONED:
@@ -167,9 +190,7 @@ class RenderCache:
         """Wait for other processes that make the same render; a killed one's lock is free."""
         # Few files, which stay: renders that share one wait for each other now and then.
         with (self._locks / key[:2]).open("ab") as file:
-            # Windows has no such locks: there, a render may be made by two processes.
-            if sys.platform != "win32":
-                fcntl.flock(file, fcntl.LOCK_EX)
+            _lock(file)
             yield
 
 
@@ -177,6 +198,30 @@ class _Render(NamedTuple):
     used: float
     path: Path
     size: int
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Wait for the lock; without such locks a render may be made by two processes."""
+    if sys.platform == "win32":
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise
+
+
+def _bring_to_disk(path: Path) -> int:
+    """Write out a finished file, so that its name never has less than all bytes; return its size.
+
+    One without bytes would be taken for one that was lost, again and again.
+    """
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        size = os.fstat(file.fileno()).st_size
+    if not size:
+        raise ValueError("A render has no bytes.")
+    return size
 
 
 def _note_use(file: IO[bytes], path: Path) -> None:
