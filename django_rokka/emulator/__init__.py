@@ -13,10 +13,10 @@ except ImportError as error:
         "The emulator needs its extra. Run: pip install 'django-rokka[emulator]'"
     ) from error
 
-from django_rokka.emulator.adapter import EmulatorAdapter
 from django_rokka.emulator.application import Emulator
 from django_rokka.emulator.faults import Fault
-from django_rokka.emulator.in_process import request_in_process
+from django_rokka.emulator.http.adapter import EmulatorAdapter
+from django_rokka.emulator.http.in_process import request_in_process
 from django_rokka.emulator.server import EmulatorServer
 
 __all__ = ["Emulator", "EmulatorAdapter", "EmulatorServer", "Fault", "request_in_process"]

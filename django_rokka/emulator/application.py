@@ -17,16 +17,16 @@ from urllib.parse import unquote
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.access.credentials import authenticate, require_role
+from django_rokka.emulator.access.roles import required_role
 from django_rokka.emulator.api import ROUTES
 from django_rokka.emulator.control import Asked, Control, MovableClock, Traffic, mask_target
-from django_rokka.emulator.credentials import authenticate, require_role
 from django_rokka.emulator.errors import error_response, json_response
 from django_rokka.emulator.faults import Fault, Faults, Strike
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.render_host import serve_render_host
-from django_rokka.emulator.roles import required_role
-from django_rokka.emulator.root_errors import explain_root_error
-from django_rokka.emulator.routing import Route, build_map
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.root_errors import explain_root_error
+from django_rokka.emulator.http.routing import Route, build_map
+from django_rokka.emulator.rendering.host import serve_render_host
 from django_rokka.emulator.services import Services, utc_now
 from django_rokka.emulator.settings import Settings
 

@@ -17,9 +17,9 @@ from typing import Any
 from werkzeug.serving import ThreadedWSGIServer, select_address_family
 
 from django_rokka.emulator.application import Emulator
-from django_rokka.emulator.connections import ConnectionHandler
 from django_rokka.emulator.control import Traffic
-from django_rokka.emulator.journeys import end_journeys
+from django_rokka.emulator.files.journeys import end_journeys
+from django_rokka.emulator.http.connections import ConnectionHandler
 
 if sys.platform != "win32":
     import resource

@@ -11,13 +11,13 @@ from typing import Any
 
 from werkzeug.exceptions import NotFound
 
-from django_rokka.emulator.counters import Counters
-from django_rokka.emulator.files import BinaryFiles
-from django_rokka.emulator.memory import Memory
-from django_rokka.emulator.render_cache import RenderCache
+from django_rokka.emulator.concurrency.counters import Counters
+from django_rokka.emulator.concurrency.memory import Memory
+from django_rokka.emulator.concurrency.render_cache import RenderCache
+from django_rokka.emulator.concurrency.single_flight import SingleFlight
+from django_rokka.emulator.concurrency.slots import Slots
+from django_rokka.emulator.files.binary_files import BinaryFiles
 from django_rokka.emulator.settings import Settings
-from django_rokka.emulator.single_flight import SingleFlight
-from django_rokka.emulator.slots import Slots
 from django_rokka.emulator.store import (
     Aliases,
     Database,

@@ -26,7 +26,7 @@ def render(request: HttpRequest, target: str) -> StreamingHttpResponse:
     What a proxy forwards comes from elsewhere, although its connection is a local one.
     """
     from django_rokka.emulator import request_in_process
-    from django_rokka.emulator.origins import is_forwarded, is_loopback
+    from django_rokka.emulator.http.origins import is_forwarded, is_loopback
 
     address = request.META.get("REMOTE_ADDR", "")
     is_local = is_loopback(address) and not is_forwarded(request.headers)

@@ -16,7 +16,7 @@ from django_rokka.emulator.api import (
     tokens,
     users,
 )
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.routing import Route
 
 __all__ = ["ROUTES"]
 

@@ -7,10 +7,10 @@ import re
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.budgets import spend_invalidation
+from django_rokka.emulator.access.budgets import spend_invalidation
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import HASH, Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import HASH, Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredAlias
 

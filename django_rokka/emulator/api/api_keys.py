@@ -9,22 +9,22 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.api.restrictions import (
-    read_comment,
-    read_new_restrictions,
-    read_restrictions,
-)
-from django_rokka.emulator.callers import Caller
-from django_rokka.emulator.credentials import (
+from django_rokka.emulator.access.callers import Caller
+from django_rokka.emulator.access.credentials import (
     check_restrictions,
     has_expired,
     has_read_only_role,
     refuse_read_only,
 )
+from django_rokka.emulator.access.ip_addresses import is_network_in
+from django_rokka.emulator.api.restrictions import (
+    read_comment,
+    read_new_restrictions,
+    read_restrictions,
+)
 from django_rokka.emulator.errors import RestrictedKey, json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.ip_addresses import is_network_in
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import MAX_KEYS, StoredKey
 

@@ -7,12 +7,12 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.access.roles import READ_ONLY, ROLES
 from django_rokka.emulator.api.api_keys import make_key
 from django_rokka.emulator.api.restrictions import read_comment, read_new_restrictions
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.roles import READ_ONLY, ROLES
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import Change, StoredMembership
 

@@ -9,10 +9,10 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.credentials import is_permitted
+from django_rokka.emulator.access.credentials import is_permitted
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredOrganization
 

@@ -9,20 +9,20 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.errors import Missing
-from django_rokka.emulator.files import IncomingFile
-from django_rokka.emulator.incoming import IncomingRequest, base_name
-from django_rokka.emulator.measuring import UnreadableFile, measure
-from django_rokka.emulator.rendering.asking import (
+from django_rokka.emulator.files.binary_files import IncomingFile
+from django_rokka.emulator.files.measuring import UnreadableFile, measure
+from django_rokka.emulator.http.incoming import IncomingRequest, base_name
+from django_rokka.emulator.http.routing import Route
+from django_rokka.emulator.http.sending import send_file
+from django_rokka.emulator.rendering.making import carry_out, plan_order
+from django_rokka.emulator.rendering.orders.names import expression_names
+from django_rokka.emulator.rendering.orders.order import (
     Order,
     find_stack,
     resolve_stack,
 )
-from django_rokka.emulator.rendering.making import carry_out, plan_order
-from django_rokka.emulator.rendering.names import expression_names
-from django_rokka.emulator.rendering.negotiation import MIMETYPES
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.rendering.plans.negotiation import MIMETYPES
 from django_rokka.emulator.schemas import check_options
-from django_rokka.emulator.sending import send_file
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredImage, image_hash
 from django_rokka.exceptions import InvalidRenderURL

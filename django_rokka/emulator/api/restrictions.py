@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.ip_addresses import read_addresses
+from django_rokka.emulator.access.ip_addresses import read_addresses
 
 __all__ = ["read_comment", "read_new_restrictions", "read_restrictions"]
 

@@ -7,11 +7,11 @@ from typing import Any
 from werkzeug.exceptions import Conflict
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.credentials import refuse_read_only, require_code
+from django_rokka.emulator.access.credentials import refuse_read_only, require_code
+from django_rokka.emulator.access.one_time_passwords import provisioning_uri
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.one_time_passwords import provisioning_uri
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.services import Services
 
 __all__ = ["ROUTES"]

@@ -8,8 +8,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.render import sign_url

@@ -10,10 +10,10 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, Conflict, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.budgets import spend_invalidation
+from django_rokka.emulator.access.budgets import spend_invalidation
 from django_rokka.emulator.errors import json_response, shown
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.schemas import (
     OPERATIONS,
     STACK_OPTIONS,

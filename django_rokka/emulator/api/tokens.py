@@ -8,12 +8,12 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.credentials import require_code
+from django_rokka.emulator.access.credentials import require_code
+from django_rokka.emulator.access.ip_addresses import read_addresses
+from django_rokka.emulator.access.json_web_tokens import write_token
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.ip_addresses import read_addresses
-from django_rokka.emulator.json_web_tokens import write_token
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredKey
 

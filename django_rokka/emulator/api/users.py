@@ -8,13 +8,13 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from django_rokka.emulator.access.credentials import is_permitted, is_read_only, refuse_read_only
 from django_rokka.emulator.api.api_keys import make_key
 from django_rokka.emulator.api.organizations import check_organization_name, create_organization
-from django_rokka.emulator.credentials import is_permitted, is_read_only, refuse_read_only
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.origins import refuse_other_sites
-from django_rokka.emulator.routing import Route
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.origins import refuse_other_sites
+from django_rokka.emulator.http.routing import Route
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredMembership
 

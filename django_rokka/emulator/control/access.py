@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from werkzeug.exceptions import Forbidden
 
-from django_rokka.emulator.credentials import authenticate
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.origins import is_forwarded, is_local_host, is_loopback
+from django_rokka.emulator.access.credentials import authenticate
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.origins import is_forwarded, is_local_host, is_loopback
 from django_rokka.emulator.services import Services
 
 __all__ = ["require_onlooker", "require_owner"]

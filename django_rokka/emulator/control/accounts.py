@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.http.incoming import IncomingRequest
 from django_rokka.emulator.services import Services
 
 __all__ = ["change_account", "describe_account"]

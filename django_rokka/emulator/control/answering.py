@@ -18,7 +18,7 @@ from django_rokka.emulator.control.page import STATIC_FILES, serve_static_file
 from django_rokka.emulator.control.traffic import Traffic
 from django_rokka.emulator.errors import error_response, json_response
 from django_rokka.emulator.faults import Faults
-from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.http.incoming import IncomingRequest
 from django_rokka.emulator.services import Services
 
 __all__ = ["Control"]

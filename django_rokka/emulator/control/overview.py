@@ -7,9 +7,9 @@ from typing import Any
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.budgets import count_invalidations
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.rendering.asking import read_order
+from django_rokka.emulator.access.budgets import count_invalidations
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.rendering.orders.order import read_order
 from django_rokka.emulator.rendering.serving import serve_render
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import Search, StoredImage, StoredStack

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from django_rokka.emulator.rendering.asking import Order
-from django_rokka.emulator.rendering.attachments import Attachments, file_of, refuse_names
-from django_rokka.emulator.rendering.pipeline import render
-from django_rokka.emulator.rendering.plan import RenderPlan, Step, make_plan
+from django_rokka.emulator.rendering.orders.order import Order
+from django_rokka.emulator.rendering.pictures.pipeline import render
+from django_rokka.emulator.rendering.plans.attachments import Attachments, file_of, refuse_names
+from django_rokka.emulator.rendering.plans.plan import RenderPlan, Step, make_plan
 from django_rokka.emulator.schemas import check_options
 from django_rokka.emulator.services import Services
 from django_rokka.render import Operation

@@ -12,14 +12,14 @@ from typing import IO
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.rendering.asking import Order
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.sending import send_file
 from django_rokka.emulator.rendering.making import carry_out, plan_order
-from django_rokka.emulator.rendering.negotiation import MIMETYPES, varies
-from django_rokka.emulator.rendering.plan import RenderPlan
-from django_rokka.emulator.rendering.protection import Origin
+from django_rokka.emulator.rendering.orders.order import Order
+from django_rokka.emulator.rendering.orders.protection import Origin
+from django_rokka.emulator.rendering.plans.negotiation import MIMETYPES, varies
+from django_rokka.emulator.rendering.plans.plan import RenderPlan
 from django_rokka.emulator.schemas import check_options
-from django_rokka.emulator.sending import send_file
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredImage
 

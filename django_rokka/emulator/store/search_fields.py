@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.exceptions import BadRequest
 
-from django_rokka.emulator.metadata import USER_TYPES
+from django_rokka.emulator.files.metadata import USER_TYPES
 
 __all__ = ["Comparison", "Fragment", "SearchField", "find_field", "find_whole_field"]
 

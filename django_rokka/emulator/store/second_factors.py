@@ -6,7 +6,7 @@ import json
 from enum import Enum
 from typing import NamedTuple
 
-from django_rokka.emulator.one_time_passwords import find_step, make_secret
+from django_rokka.emulator.access.one_time_passwords import find_step, make_secret
 from django_rokka.emulator.store.database import Database
 
 __all__ = ["CodeCheck", "SecondFactor", "SecondFactors"]

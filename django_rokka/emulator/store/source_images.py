@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django_rokka.emulator.errors import LockedImage
-from django_rokka.emulator.metadata import merge_user_metadata
+from django_rokka.emulator.files.metadata import merge_user_metadata
 from django_rokka.emulator.store.database import Database
 from django_rokka.emulator.store.image_rows import (
     StoredImage,

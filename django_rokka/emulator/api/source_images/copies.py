@@ -7,10 +7,10 @@ import re
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.credentials import require_role
+from django_rokka.emulator.access.credentials import require_role
 from django_rokka.emulator.errors import json_response, shown
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.routing import HASH
+from django_rokka.emulator.http.incoming import IncomingRequest
+from django_rokka.emulator.http.routing import HASH
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import StoredImage
 

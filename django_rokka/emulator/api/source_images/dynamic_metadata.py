@@ -8,10 +8,10 @@ from dataclasses import replace
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.accounts import require_paying
+from django_rokka.emulator.access.accounts import require_paying
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.metadata import check_dynamic_value
+from django_rokka.emulator.files.metadata import check_dynamic_value
+from django_rokka.emulator.http.incoming import IncomingRequest
 from django_rokka.emulator.services import Services, no_source_image
 from django_rokka.emulator.store import Derived, StoredImage
 

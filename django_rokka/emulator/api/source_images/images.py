@@ -5,12 +5,12 @@ from __future__ import annotations
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.credentials import require_role
+from django_rokka.emulator.access.credentials import require_role
 from django_rokka.emulator.errors import json_response, shown
-from django_rokka.emulator.incoming import IncomingRequest, base_name
-from django_rokka.emulator.sending import send_stored_file
+from django_rokka.emulator.files.uploads import store_uploads
+from django_rokka.emulator.http.incoming import IncomingRequest, base_name
+from django_rokka.emulator.http.sending import send_stored_file
 from django_rokka.emulator.services import Services, no_source_image
-from django_rokka.emulator.uploads import store_uploads
 
 __all__ = ["create", "delete", "delete_binary", "download", "read", "rename", "restore"]
 

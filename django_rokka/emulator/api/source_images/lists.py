@@ -8,10 +8,10 @@ from urllib.parse import quote
 from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.archives import send_archive
-from django_rokka.emulator.credentials import is_permitted
+from django_rokka.emulator.access.credentials import is_permitted
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
+from django_rokka.emulator.files.archives import send_archive
+from django_rokka.emulator.http.incoming import IncomingRequest
 from django_rokka.emulator.services import Services
 from django_rokka.emulator.store import Page, Position, Search
 

@@ -8,16 +8,16 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from django_rokka.emulator.accounts import require_paying
+from django_rokka.emulator.access.accounts import require_paying
+from django_rokka.emulator.access.budgets import spend_invalidation
 from django_rokka.emulator.api.source_images.dynamic_metadata import answer_derived
-from django_rokka.emulator.budgets import spend_invalidation
-from django_rokka.emulator.descriptions import (
+from django_rokka.emulator.errors import json_response, shown
+from django_rokka.emulator.files.descriptions import (
     describe_image,
     label_image,
     read_languages,
 )
-from django_rokka.emulator.errors import json_response, shown
-from django_rokka.emulator.incoming import IncomingRequest, read_flag
+from django_rokka.emulator.http.incoming import IncomingRequest, read_flag
 from django_rokka.emulator.services import Services, no_source_image
 from django_rokka.emulator.store import StoredImage
 

@@ -10,7 +10,7 @@ from django_rokka.emulator.api.source_images import (
     options,
     user_metadata,
 )
-from django_rokka.emulator.routing import Route, missing
+from django_rokka.emulator.http.routing import Route, missing
 
 __all__ = ["ROUTES"]
 

@@ -9,14 +9,14 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.errors import json_response
-from django_rokka.emulator.incoming import IncomingRequest
-from django_rokka.emulator.metadata import (
+from django_rokka.emulator.files.metadata import (
     check_user_metadata,
     check_user_value,
     is_text_field,
     merge_user_metadata,
     user_field,
 )
+from django_rokka.emulator.http.incoming import IncomingRequest
 from django_rokka.emulator.services import Services, no_source_image
 from django_rokka.emulator.store import StoredImage
 

@@ -1,0 +1,1 @@
+"""What is uploaded: bytes, formats, sizes and what files say of themselves."""

@@ -1,0 +1,1 @@
+"""libvips, and the limits within which it works."""

@@ -1,0 +1,1 @@
+"""What a render URL asks for."""

@@ -1,0 +1,1 @@
+"""From pixels to the file that is sent."""
