@@ -57,7 +57,7 @@ FITS = st.sampled_from(["autorotate-width-3-height-2", "autorotate-width-2-heigh
     steps=st.lists(st.one_of(RESIZES, CROPS, TURNS, FITS), max_size=3).filter(
         lambda steps: any(step.startswith("resize") for step in steps)
     ),
-    dpr=st.sampled_from(["1", "1.5", "2", "10"]),
+    dpr=st.sampled_from(["1", "1.5", "2", "3"]),
 )
 def test_picture__has_the_predicted_size(
     shared_rokka: Rokka, source: tuple[int, int], steps: list[str], dpr: str
