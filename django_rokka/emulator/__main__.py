@@ -179,7 +179,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="time after which a render is given up (default: %(default)s)",
     )
-    text = "remote images may come from private networks in everybody's organizations"
+    text = "everybody's imports and remote images may come from private networks"
     add("--private-networks", action="store_true", help=text)
 
 

@@ -22,7 +22,7 @@ class Settings:
     render_seconds: float = 8
     """Wall time of one render, after which it is given up."""
     private_networks: bool = False
-    """Whether remote images may come from private networks in everybody's organizations."""
+    """Whether everybody's imports and remote images may come from private networks."""
 
     def __post_init__(self) -> None:
         for name in ("search_delay", "render_cache_size", "render_seconds"):

@@ -26,7 +26,7 @@ from django_rokka.emulator.errors import Missing
 from django_rokka.emulator.files.journeys import Journey, PrivateAddress, handlers
 from django_rokka.emulator.http.incoming import MAX_UPLOAD, base_name
 
-__all__ = ["PrivateHost", "fetch", "name_of_url"]
+__all__ = ["Check", "PrivateHost", "fetch", "name_of_url"]
 
 _DEADLINE = 120
 """Seconds until all bytes have to be there."""

@@ -13,7 +13,7 @@ from django_rokka.emulator.access.credentials import require_role
 from django_rokka.emulator.errors import shown
 from django_rokka.emulator.files.binary_files import IncomingFile
 from django_rokka.emulator.files.descriptions import describe_image, read_languages
-from django_rokka.emulator.files.fetching import fetch, name_of_url
+from django_rokka.emulator.files.fetching import Check, fetch, name_of_url
 from django_rokka.emulator.files.measuring import Measurement, UnreadableFile, measure
 from django_rokka.emulator.files.metadata import (
     check_dynamic_metadata,
@@ -84,8 +84,12 @@ def store_uploads(
         require_paying(services, organization, "Automatic description")
     if any("detection_face" in own.dynamic_metadata for own in fields):
         require_paying(services, organization, "Detection of faces")
+    # The owner of the emulator may fetch from their own machine and network, nobody else.
+    is_free = request.caller.is_root or services.settings.private_networks
+    check = None if is_free else _refuse_private
     uploads = [
-        _prepare(request, part, own, mode=mode) for part, own in zip(parts, fields, strict=True)
+        _prepare(request, part, own, mode=mode, check=check)
+        for part, own in zip(parts, fields, strict=True)
     ]
     if any(upload.measurement.format.name in _FONTS for upload in uploads):
         require_paying(services, organization, "Storing files that are no pictures")
@@ -159,12 +163,12 @@ def _read_static(metadata: dict[str, Any]) -> tuple[list[str], bool]:
     return read_languages(asked.get("languages")), read_flag("force", asked.get("force", False))
 
 
-def _prepare(request: IncomingRequest, part: _Part, fields: _Fields, *, mode: str) -> _Upload:
+def _prepare(
+    request: IncomingRequest, part: _Part, fields: _Fields, *, mode: str, check: Check | None
+) -> _Upload:
     file = part.file
     if file is None:
         file = request.receive()
-        # The owner of the emulator may fetch from their own machine and network, nobody else.
-        check = None if request.caller.is_root else _refuse_private
         fetch(part.url, cast("IO[bytes]", file), check=check)
     measurement = _measure(file, part.name)
     # What a file says of itself is gone when it becomes another.

@@ -25,7 +25,9 @@ def emulator_server(
     emulator = pytest.importorskip(
         "django_rokka.emulator", reason="the emulator needs its extra", exc_type=ImportError
     )
-    made = emulator.Emulator(root=tmp_path_factory.mktemp("rokka"), clock=clock)
+    made = emulator.Emulator(
+        root=tmp_path_factory.mktemp("rokka"), clock=clock, private_networks=True
+    )
     with emulator.EmulatorServer(made) as server:
         yield server
 

@@ -39,7 +39,9 @@ def story(kept: Kept, pictures: Path, tmp_path_factory: pytest.TempPathFactory) 
     package = kept.npm(ROKKA_JS)
     # It stands still, and near the time of the client, which looks at its own clock for tokens.
     now = datetime.now(timezone.utc).replace(microsecond=0)
-    emulator = Emulator(root=tmp_path_factory.mktemp("rokka"), clock=lambda: now)
+    emulator = Emulator(
+        root=tmp_path_factory.mktemp("rokka"), clock=lambda: now, private_networks=True
+    )
     with EmulatorServer(emulator) as server:
         done = subprocess.run(
             [find_program("node"), HERE / "rokka_js.mjs", package, server.api_host, pictures],

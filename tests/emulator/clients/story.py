@@ -23,12 +23,12 @@ from tests.emulator.pictures import (
 )
 
 PICTURES: Mapping[str, bytes] = {
-    "halves.png": encode(halves(40, 20)),
-    "wide.jpg": encode(halves(60, 20), "jpg", Q=95),
+    "halves.png": encode(halves(40, 20), keep="none"),
+    "wide.jpg": encode(halves(60, 20), "jpg", Q=95, keep="none"),
     "drawing.svg": SVG,
-    "hidden.png": encode(plain(40, 40, GREEN)),
-    "far.png": encode(plain(50, 30, BLUE)),
-    "scan.tiff": encode(halves(30, 30), "tiff"),
+    "hidden.png": encode(plain(40, 40, GREEN), keep="none"),
+    "far.png": encode(plain(50, 30, BLUE), keep="none"),
+    "scan.tiff": encode(halves(30, 30), "tiff", keep="none"),
 }
 _FACTS: Mapping[str, tuple[str, str, int, int]] = {
     "halves.png": ("image/png", "png", 40, 20),
@@ -38,6 +38,23 @@ _FACTS: Mapping[str, tuple[str, str, int, int]] = {
     "far.png": ("image/png", "png", 50, 30),
     "scan.tiff": ("image/png", "png", 30, 30),  # as optimize_source stores it
 }
+_SCANNED: Mapping[str, Any] = {
+    "ImageWidth": 30,
+    "ImageLength": 30,
+    "BitsPerSample": [8, 8, 8],
+    "Compression": 1,
+    "PhotometricInterpretation": 2,
+    "Orientation": 1,
+    "SamplesPerPixel": 3,
+    "RowsPerStrip": 128,
+    "XResolution": 10.0,
+    "YResolution": 10.0,
+    "PlanarConfiguration": 1,
+    "ResolutionUnit": 3,
+    "SampleFormat": [1, 1, 1],
+}
+"""What the TIFF says of itself, which stays when it is optimized."""
+
 DONE = (204, "")
 """The outcome of what has nothing to say."""
 
@@ -99,6 +116,8 @@ def describe(
         "protected": False,
         "locked": False,
     }
+    if picture == "scan.tiff":
+        facts["static_metadata"] = {"exif": {"data": _SCANNED}}
     if link:
         facts["link"] = f"/sourceimages/{organization}/{own_hash}"
     return {**facts, **more}
