@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 import sqlite3
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map
 from werkzeug.wrappers import Response
 
 from django_rokka.emulator.access.credentials import authenticate, require_role
@@ -96,7 +98,7 @@ class Emulator:
             organization, created=self._services.now(), signing_key=signing_key
         )
         self._services.memberships.ensure_admin(organization, created=self._services.now())
-        self._map = build_map(ROUTES)
+        self._map = _get_map()
         self._control = Control(
             self._services,
             organization=organization,
@@ -217,6 +219,12 @@ class Emulator:
         except NotFound as error:
             raise NotFound(_no_endpoint(request)) from error
         return route, dict(values)
+
+
+@functools.cache
+def _get_map() -> Map:
+    """Return the map of the API, which takes a while to make."""
+    return build_map(ROUTES)
 
 
 def _check_names(organization: str, keys: Sequence[str]) -> None:

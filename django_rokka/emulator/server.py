@@ -61,7 +61,6 @@ class EmulatorServer:
     def __enter__(self) -> EmulatorServer:
         self._thread = threading.Thread(
             target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
             name="rokka-emulator",
             daemon=True,
         )
@@ -100,7 +99,7 @@ class EmulatorServer:
     def close(self) -> None:
         """Stop serving, wait for requests that are being answered, and close the emulator."""
         if self._thread is not None:
-            self._server.shutdown()
+            self._server.stop()
             self._thread.join()
             self._thread = None
         self._server.end_connections(self.emulator.faults.wake)
@@ -123,6 +122,15 @@ class _Server(ThreadedWSGIServer):
         self._room = threading.BoundedSemaphore(_count_connections())
         self._lock = threading.Lock()
         super().__init__(*arguments, **options)
+
+    def stop(self) -> None:
+        """End the loop that accepts connections at once: one more of them wakes it."""
+        ending = threading.Thread(target=self.shutdown, name="rokka-emulator-ending")
+        ending.start()
+        # Where that cannot be, the loop ends when it looks by itself.
+        with suppress(OSError):
+            socket.create_connection(self.socket.getsockname()[:2], timeout=1).close()
+        ending.join()
 
     def get_request(self) -> Any:
         """Accept a connection, when there is room for it; others wait in the system's queue."""
