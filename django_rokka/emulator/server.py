@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import socket
 import struct
 import sys
@@ -236,10 +237,13 @@ def _make_server(emulator: Emulator, *, host: str, port: int, idle_timeout: floa
     try:
         listener = socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
+        code = error.errno or 0
+        is_of_port = code in {errno.EADDRINUSE, errno.EACCES}
+        # What Python says names the address again; the system has no words for names.
+        reason = os.strerror(code) if code > 0 else error.strerror
+        remedy = "another port, or 0 for a free one" if is_of_port else "an address of this machine"
         raise OSError(
-            error.errno,
-            f"Cannot listen on {host}:{port} ({error.strerror}). Choose another port, or 0 for"
-            " a free one.",
+            code, f"Cannot listen on {host}:{port} ({reason}). Choose {remedy}."
         ) from error
     with listener:
         # werkzeug works on a duplicate of this descriptor.
