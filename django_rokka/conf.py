@@ -357,10 +357,14 @@ def _find_wrong_signing(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _find_wrong_numbers(values: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in ("retries", "upload_deadline"):
-        value = values.get(name, 1)
-        if not _is_number(value) or value < 0:
-            yield Problem(5, f"The option {name} is {value!r}.", "Write a number, 0 or more.")
+    retries = values.get("retries", 1)
+    if not _is_number(retries) or retries < 0:
+        yield Problem(5, f"The option retries is {retries!r}.", "Write a number, 0 or more.")
+    deadline = values.get("upload_deadline", 1)
+    if not _is_number(deadline) or deadline <= 0:
+        yield Problem(
+            5, f"The option upload_deadline is {deadline!r}.", "Write seconds, more than 0."
+        )
     timeout = values.get("timeout", 1)
     numbers = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout,)
     if not all(_is_number(number) and number > 0 for number in numbers):

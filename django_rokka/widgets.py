@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -24,8 +25,12 @@ __all__ = [
     "Receipt",
     "RokkaHiddenInput",
     "RokkaImageWidget",
+    "get_choice_name",
     "get_receipt_name",
 ]
+
+
+logger = logging.getLogger("django_rokka.forms")
 
 
 class Receipt(NamedTuple):
@@ -78,7 +83,7 @@ class RokkaImageWidget(forms.ClearableFileInput):
         widget = context["widget"]
         widget["dropped"] = self.dropped
         if self.can_choose:
-            widget.update(choice_name=_get_choice_name(name), choice=self.choice)
+            widget.update(choice_name=get_choice_name(name), choice=self.choice)
         if self.kept:
             widget["attrs"].pop("required", None)
             widget.update(receipt_name=get_receipt_name(name), receipt=self.kept.receipt)
@@ -90,7 +95,7 @@ class RokkaImageWidget(forms.ClearableFileInput):
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         """Return the one thing that was sent: a file, a choice, ``False`` to clear, a receipt."""
-        self.choice = str(data.get(_get_choice_name(name)) or "").strip() if self.can_choose else ""
+        self.choice = str(data.get(get_choice_name(name)) or "").strip() if self.can_choose else ""
         value = super().value_from_datadict(data, files, name)
         if self.choice:
             return Choice(self.choice) if value is None else FILE_INPUT_CONTRADICTION
@@ -100,19 +105,24 @@ class RokkaImageWidget(forms.ClearableFileInput):
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
         """Say whether a form did not have this input at all."""
-        others = {get_receipt_name(name), _get_choice_name(name)}
+        others = {get_receipt_name(name), get_choice_name(name)}
         return super().value_omitted_from_data(data, files, name) and others.isdisjoint(data)
 
 
 class RokkaHiddenInput(forms.HiddenInput):
-    """The receipt of a file, for the later pages of a form that spans several."""
+    """A file's receipt or what was chosen, for the later pages of a form that spans several."""
 
-    def __init__(self, *, receipt: str, attrs: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, receipt: str, choice: str = "", attrs: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(attrs)
         self.receipt = receipt
+        self.choice = choice
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Write the receipt, and nothing of the value."""
+        """Write the receipt or the choice, and nothing of the value."""
+        if self.choice:
+            return super().get_context(get_choice_name(name), self.choice, attrs)
         return super().get_context(get_receipt_name(name), self.receipt, attrs)
 
 
@@ -121,7 +131,8 @@ def get_receipt_name(name: str) -> str:
     return f"{name}-uploaded"
 
 
-def _get_choice_name(name: str) -> str:
+def get_choice_name(name: str) -> str:
+    """Return the name of the text input in which an image is chosen."""
     return f"{name}-chosen"
 
 
@@ -146,9 +157,14 @@ def _find_old(image: KeptImage | FieldFile) -> SafeString | None:
     fallback = storage.find_fallback(name) if isinstance(storage, RokkaStorage) else None
     if fallback is None:
         return None
+    try:
+        url = fallback.url(name)
+    except Exception:  # whatever a foreign storage raises, the page has to be shown
+        logger.exception("No picture of %r, since its storage has no URL for it", name)
+        return format_html("<code>{}</code>", name)
     return format_html(
         '<a href="{url}"><img src="{url}" alt="{name}" width="120" loading="lazy"'
         ' class="rokka-thumbnail"></a>',
-        url=fallback.url(name),
+        url=url,
         name=name,
     )

@@ -158,7 +158,7 @@ def test_find_problems__is_silent_when_all_is_right() -> None:
         "render_host": "/rokka/render/acme",
         "timeout": (2, 3.5),
         "retries": 0,
-        "upload_deadline": 0,
+        "upload_deadline": 0.5,
         "stacks": {},
     }
 
@@ -208,6 +208,7 @@ def test_find_problems__a_host_is_a_whole_url(name: str, host: str, shown: str) 
         ("retries", "3"),
         ("retries", True),
         ("upload_deadline", "soon"),
+        ("upload_deadline", 0),
         ("timeout", 0),
         ("timeout", "5"),
         ("timeout", (1, None)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 from typing import Any
@@ -9,17 +10,22 @@ from typing import Any
 import pytest
 from django import forms
 from django.core import signing
+from django.core.files.storage import FileSystemStorage
+from django.core.validators import FileExtensionValidator
 from django.db import connection, transaction
 from django.forms import formset_factory, modelformset_factory
 from django.utils.datastructures import MultiValueDict
+from pytest_django import Settings
 
 from django_rokka.client import observe_calls
 from django_rokka.emulator import EmulatorServer
 from django_rokka.forms import RemoteImage, RokkaFormMixin, RokkaImageField
+from django_rokka.forms.uploads import Target
 from django_rokka.storage import RokkaStorage
 from django_rokka.testing import assert_no_rokka_calls
 
 from tests import pictures
+from tests.django_fixtures import API_KEY
 from tests.pages import find_elements, read_words
 from tests.test_forms import an_upload, files
 from tests.testapp.models import Contract, Photo, Plain
@@ -346,7 +352,7 @@ def test_receipt__ends_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_receipt__without_settings_is_an_error_of_the_form(configure: Any) -> None:
     configure(organization="")
     form = OneImageForm({"image-uploaded": "x"}, files())
-    assert "has no organization" in form.errors["image"][0]
+    assert "This site is not set up for it" in form.errors["image"][0]
 
 
 # Several forms
@@ -494,3 +500,92 @@ def test_form__uploads_outside_of_a_transaction(server: EmulatorServer) -> None:
         assert set(seen) == {"idle"}
     with transaction.atomic(), assert_no_rokka_calls():
         form.save()
+
+
+# What is noted on a file
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rokka")
+def test_uploaded_file__that_is_pickled_holds_no_key() -> None:
+    form = OneImageForm({}, files(image=an_upload()))
+    assert form.is_valid()
+    data = pickle.dumps((form.cleaned_data["image"], form.files))
+    assert API_KEY.encode() not in data
+    with assert_no_rokka_calls():
+        assert Photo.objects.create(image=pickle.loads(data)[0]).image.hash  # noqa: S301  # our own
+
+
+@pytest.mark.django_db
+def test_plain_image_field__stores_what_its_form_has_uploaded(
+    rokka: RokkaStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Plain._meta.get_field("picture"), "storage", rokka)
+
+    class ProtectedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+        picture = RokkaImageField(is_protected=True)
+
+        class Meta:
+            model = Plain
+            fields = ("picture",)
+
+    with observe_calls() as calls:
+        form = ProtectedForm({}, files(picture=an_upload()))
+        assert form.is_valid(), form.errors
+        plain = form.save()
+    assert count_uploads(calls) == 1
+    assert "/protected/" in plain.picture.name
+
+
+def test_receipt__of_a_public_upload_is_none_of_a_protected_one(rokka: RokkaStorage) -> None:
+    public, hidden = (Target(rokka, is_protected, "f", "") for is_protected in (False, True))
+    assert public.salt != hidden.salt
+
+
+# The form of a model
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rokka")
+def test_validators_of_the_model__look_at_the_file_and_not_at_its_reference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    validators = [FileExtensionValidator(["jpeg"])]
+    monkeypatch.setattr(Photo._meta.get_field("image"), "validators", validators)
+    form = PhotoForm({}, files(image=an_upload(name="lake.jpeg")))
+    assert form.is_valid(), form.errors
+    photo = form.save()
+    assert photo.image.name.endswith(".jpg")
+    photo.full_clean()
+    with assert_no_rokka_calls():
+        assert "image" in PhotoForm({}, files(image=an_upload(name="lake.gif"))).errors
+
+
+def test_field_classes__may_name_a_field_of_djangos() -> None:
+    class FileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+        class Meta:
+            model = Photo
+            fields = ("image",)
+            field_classes = {"image": forms.FileField}
+
+    assert type(FileForm().fields["image"]) is forms.FileField
+
+
+class StorageWithoutURLs(FileSystemStorage):
+    """Keeps files that no browser can get."""
+
+    def url(self, name: str | None) -> str:
+        raise ValueError("This file is not accessible via a URL.")
+
+
+@pytest.mark.django_db
+def test_page__of_a_fallback_without_urls_shows_the_name(
+    configure: Any, settings: Settings
+) -> None:
+    old = {"BACKEND": f"{__name__}.{StorageWithoutURLs.__name__}"}
+    settings.STORAGES = {**settings.STORAGES, "old": old}
+    configure(fallback="old")
+    photo = Photo(pk=1, image="photos/<i>.jpg")
+    page = str(PhotoForm(instance=photo))
+    assert "photos/&lt;i&gt;.jpg" in page
+    assert "<img" not in page

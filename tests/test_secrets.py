@@ -297,7 +297,7 @@ def test_admin__shows_no_key(
     unconfigured = admin_client.get("/admin/testapp/brand/")
 
     assert (refused.status_code, unconfigured.status_code) == (200, 200)
-    assert b"refused the API key" in refused.content
+    assert b"This site is not set up for it" in refused.content
     assert find_secrets(refused.content.decode() + unconfigured.content.decode()) == []
 
 

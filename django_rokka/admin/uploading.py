@@ -58,14 +58,13 @@ class RokkaAdminMixin(_Base):
     ) -> Any:
         """Return the form of this request, whose uploads are the user's."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.upload_owner = _get_owner(request)  # made for this request
-        return form
+        return _make_owned(form, request)
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
         """Yield the formsets of this request, whose uploads are the user's."""
         for formset, inline in super().get_formsets_with_inlines(request, obj):
-            formset.form.upload_owner = _get_owner(request)  # made for this request
-            yield formset, inline
+            form = _make_owned(formset.form, request)
+            yield type(formset)(formset.__name__, (formset,), {"form": form}), inline
 
     def _upload(self, request: HttpRequest, object_id: str | None) -> None:
         """Clean the forms as the admin will; who may not save is left to it."""
@@ -92,5 +91,13 @@ def _may_upload(request: HttpRequest) -> bool:
     return bool(request.FILES) or any(name.endswith("-chosen") for name in request.POST)
 
 
-def _get_owner(request: HttpRequest) -> str:
-    return f"user:{request.user.pk}"
+def _make_owned(form: Any, request: HttpRequest) -> Any:
+    """Return a form class of this request alone: a fixed one serves many users at once."""
+    names = {
+        "upload_owner": f"user:{request.user.pk}",
+        "__module__": form.__module__,
+        "__qualname__": form.__qualname__,
+    }
+    owned = type(form)(form.__name__, (form,), names)
+    owned.base_fields = form.base_fields  # which somebody's get_form() may have changed
+    return owned

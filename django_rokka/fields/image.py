@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django_rokka.exceptions import InvalidReference
 from django_rokka.fields.files import RokkaFieldFile, RokkaFileDescriptor
 from django_rokka.fields.naming import make_alias_name, read_template
-from django_rokka.forms import RokkaImageField, get_uploaded_reference
+from django_rokka.forms import RemoteImage, RokkaImageField, get_uploaded_reference
 from django_rokka.markup import LINKS
 from django_rokka.render import ImageReference
 from django_rokka.render.reference import MAX_LENGTH
@@ -200,6 +200,15 @@ class RokkaImage(models.ImageField):
             ) from error
         return super().clean(value, model_instance)
 
+    def run_validators(self, value: Any) -> None:
+        """Run the validators on a file that is to be uploaded, and on no reference.
+
+        What was chosen in a form has no bytes that a validator could look at.
+        """
+        is_stored = getattr(value, "_committed", True)
+        if not (is_stored or isinstance(value.file, RemoteImage)):
+            super().run_validators(value)
+
     def _check_protection(self, value: Any) -> None:
         """Refuse a public image in a protected field: anybody could go on looking at it."""
         is_uploaded = getattr(value, "_committed", True)
@@ -219,10 +228,12 @@ class RokkaImage(models.ImageField):
         """Return the form field that uploads; the widget of Django's admin is replaced."""
         if _is_django_widget(kwargs.get("widget")):
             kwargs["widget"] = RokkaImageWidget
+        form_class = kwargs.get("form_class", RokkaImageField)
+        is_ours = isinstance(form_class, type) and issubclass(form_class, RokkaImageField)
+        own = {"storage": lambda: self.rokka_storage, "is_protected": self.protected}
         options = {
             "form_class": RokkaImageField,
-            "storage": lambda: self.rokka_storage,
-            "is_protected": self.protected,
+            **(own if is_ours else {}),
             **kwargs,
             # The slug gives way to the column's length, so a long file name is no error.
             "max_length": None,

@@ -12,6 +12,9 @@ from django_rokka.storage import RokkaStorage
 
 __all__ = ["find_image", "read_choice"]
 
+_MAX_LENGTH = 1000
+_MAX_ALIAS_LENGTH = 150  # as of the names that RokkaImage makes, so that they fit its column
+
 
 def read_choice(text: str) -> ImageReference:
     """Read a hash, a stored reference, or the name of an alias as it is or as in a URL.
@@ -19,14 +22,13 @@ def read_choice(text: str) -> ImageReference:
     Raise ``InvalidReference`` for anything else.
     """
     text = text.strip()
-    try:
-        return ImageReference.parse(text)
-    except InvalidReference:
-        if is_alias_name(text):
-            return ImageReference("", alias=text)
-    reference = ImageReference.parse(text, lenient=True)
-    if reference.hash:  # a short one, which may mean several images
-        raise InvalidReference(f"{text!r} is no whole hash. Use all of its 40 digits.")
+    if len(text) > _MAX_LENGTH:
+        raise InvalidReference(f"A text of {len(text)} characters names no image. Write its hash.")
+    reference = _read(text)
+    if len(reference.alias) > _MAX_ALIAS_LENGTH:
+        raise InvalidReference(
+            f"{text!r} is no alias: it has more than {_MAX_ALIAS_LENGTH} characters."
+        )
     return reference
 
 
@@ -53,3 +55,15 @@ def find_image(
         is_protected=image.is_protected,
     )
     return image, reference
+
+
+def _read(text: str) -> ImageReference:
+    try:
+        return ImageReference.parse(text)
+    except InvalidReference:
+        if is_alias_name(text):
+            return ImageReference("", alias=text)
+    reference = ImageReference.parse(text, lenient=True)
+    if reference.hash:  # a short one, which may mean several images
+        raise InvalidReference(f"{text!r} is no whole hash. Use all of its 40 digits.")
+    return reference

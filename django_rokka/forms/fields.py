@@ -15,13 +15,16 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.signing import BadSignature
 from django.db.models.fields.files import FieldFile
 from django.forms.boundfield import BoundField
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from django_rokka.client import SourceImage
 from django_rokka.exceptions import InvalidReference, NotFound, OrganizationNotFound, RokkaError
 from django_rokka.forms.choosing import find_image, read_choice
 from django_rokka.forms.formats import MEDIA_TYPES
 from django_rokka.forms.inspection import MESSAGES, check_format, check_size, inspect
 from django_rokka.forms.last import clean_last, get_model_field
+from django_rokka.forms.reasons import get_reason
 from django_rokka.forms.uploads import (
     RemoteImage,
     Target,
@@ -42,6 +45,10 @@ logger = logging.getLogger("django_rokka.forms")
 
 MAX_SIZE = 1180 * 1024 * 1024
 """Bytes beyond which rokka takes no file."""
+
+
+_SHOWN = 200
+"""Characters of a choice that an error repeats."""
 
 
 class RokkaImageField(forms.FileField):
@@ -73,6 +80,10 @@ class RokkaImageField(forms.FileField):
         "unknown_choice": _(
             "There is no image “%(choice)s” in the organization %(organization)s. Check the hash"
             " or the name of the alias."
+        ),
+        "choice_not_allowed": _(
+            "Protected images cannot be chosen here, since nothing says who may have which. Send"
+            " the file."
         ),
         "choice_failed": _("The image could not be looked up. %(reason)s"),
         "choice_is_public": _(
@@ -111,8 +122,8 @@ class RokkaImageField(forms.FileField):
 
     @property
     def hidden_widget(self) -> Callable[[], forms.Widget]:  # type: ignore[override]  # it is only called
-        """What a later page holds of the field: the receipt of its file."""
-        return partial(RokkaHiddenInput, receipt=self.get_receipt())
+        """What a later page holds of the field: the receipt of its file, or what was chosen."""
+        return partial(RokkaHiddenInput, receipt=self.get_receipt(), choice=self.get_choice())
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
         """Join a form, whose cleaning ends with the upload from now on."""
@@ -163,12 +174,10 @@ class RokkaImageField(forms.FileField):
         code = "upload_failed"
         try:
             target = self._get_target()
-            session = UploadSession.of(self._form.files if self._form else None)
+            session = UploadSession.of(*((self._form.files, self._form.data) if self._form else ()))
             if isinstance(file, RemoteImage):
                 code = "choice_failed"
-                reference = session.run(
-                    file.choice, target, lambda end: self._find(file, target, end)
-                )
+                reference = self._choose(file, target, session)
             else:
                 reference = session.run(file, target, lambda end: self._send(file, target, end))
         except (RokkaError, ImproperlyConfigured) as error:
@@ -189,6 +198,8 @@ class RokkaImageField(forms.FileField):
         """Let the widget show what became of a file, for the case that the page is shown again."""
         if not isinstance(self.widget, RokkaImageWidget):
             return
+        if isinstance(file, RemoteImage) and file.choice:
+            return  # its text is shown; a receipt would not be asked about again
         reference = self.get_reference(file)
         if reference is not None:
             target = self._get_target()
@@ -201,6 +212,10 @@ class RokkaImageField(forms.FileField):
         """Return what stands for the uploaded file in a page, empty when there is none."""
         kept = getattr(self.widget, "kept", None)
         return kept.receipt if kept else ""
+
+    def get_choice(self) -> str:
+        """Return what was written to choose an image, empty where nothing was."""
+        return str(getattr(self.widget, "choice", ""))
 
     def _get_target(self) -> Target:
         form = self._form
@@ -237,7 +252,7 @@ class RokkaImageField(forms.FileField):
 
     def _fail(self, code: str, file: UploadedFile[Any], error: Exception) -> ValidationError:
         logger.error("%r in a form: %s. %s", file.name, code, error)
-        return self._invalid(code, reason=error)
+        return self._invalid(code, reason=get_reason(error))
 
     # The second try
 
@@ -246,7 +261,8 @@ class RokkaImageField(forms.FileField):
             target = self._get_target()
             reference = read_receipt(receipt.text, target)
         except ImproperlyConfigured as error:
-            raise self._invalid("upload_failed", reason=error) from error
+            logger.error("A receipt in a form: %s", error)
+            raise self._invalid("upload_failed", reason=get_reason(error)) from error
         except (BadSignature, InvalidReference) as error:
             raise self._invalid("invalid_receipt") from error
         image = RemoteImage(f"{reference.slug}.{reference.extension}")
@@ -259,21 +275,16 @@ class RokkaImageField(forms.FileField):
         try:
             read_choice(choice.text)
         except InvalidReference as error:
-            raise self._invalid("invalid_choice", choice=choice.text) from error
+            shown = Truncator(choice.text).chars(_SHOWN)
+            raise self._invalid("invalid_choice", choice=shown) from error
         return RemoteImage(choice.text, choice=choice.text)
 
-    def _find(self, file: RemoteImage, target: Target, end: float) -> ImageReference:
-        text = file.choice
-        self._seconds_until(end, file, target)
-        try:
-            image, reference = find_image(read_choice(text), target.storage, end=end)
-        except OrganizationNotFound as error:
-            raise self._fail("choice_failed", file, error) from error
-        except NotFound as error:
-            organization = target.storage.config.organization
-            raise self._invalid("unknown_choice", choice=text, organization=organization) from error
-        except (RokkaError, ImproperlyConfigured) as error:
-            raise self._fail("choice_failed", file, error) from error
+    def _choose(self, file: RemoteImage, target: Target, session: UploadSession) -> ImageReference:
+        """Look up what was chosen, once in a request, and ask about it for each form."""
+        sender, text = type(self._form or self), file.choice
+        if target.is_protected and not image_chosen.has_listeners(sender):
+            raise self._invalid("choice_not_allowed")
+        image, reference = session.run(text, target, lambda end: self._find(file, target, end))
         if image.is_protected != target.is_protected:
             kind = "protected" if image.is_protected else "public"
             raise self._invalid(f"choice_is_{kind}", choice=text)
@@ -281,13 +292,24 @@ class RokkaImageField(forms.FileField):
             check_size(text, image.size, limit=self.max_size)
             check_format(text, reference.extension, formats=self.formats)
         image_chosen.send(
-            type(self._form or self),
-            reference=reference,
-            storage=target.storage,
-            field=self,
-            form=self._form,
+            sender, reference=reference, storage=target.storage, field=self, form=self._form
         )
         return reference
+
+    def _find(
+        self, file: RemoteImage, target: Target, end: float
+    ) -> tuple[SourceImage, ImageReference]:
+        text = file.choice
+        self._seconds_until(end, file, target)
+        try:
+            return find_image(read_choice(text), target.storage, end=end)
+        except OrganizationNotFound as error:
+            raise self._fail("choice_failed", file, error) from error
+        except NotFound as error:
+            organization = target.storage.config.organization
+            raise self._invalid("unknown_choice", choice=text, organization=organization) from error
+        except (RokkaError, ImproperlyConfigured) as error:
+            raise self._fail("choice_failed", file, error) from error
 
     @contextmanager
     def _own_messages(self) -> Iterator[None]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
-__all__ = ["HEAD_LENGTH", "MEDIA_TYPES", "detect_format", "is_xml"]
+__all__ = ["BLANK", "HEAD_LENGTH", "MEDIA_TYPES", "detect_format", "is_xml"]
 
 HEAD_LENGTH = 512
 """Bytes at the beginning of a file that tell its format."""
+
+BLANK = b" \t\n\v\f\r\0\xef\xbb\xbf\xfe\xff"
+"""Bytes that an SVG may have before its first element: space and byte order marks."""
 
 MEDIA_TYPES = MappingProxyType(
     {
@@ -51,6 +55,13 @@ _SIGNATURES = (
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 
+# In UTF-8 or UTF-16; without a mark a NUL before the "<" has to have another one behind it,
+# since a video may begin with the length 0x3c.
+_XML = re.compile(
+    rb"(?:\xff\xfe|\xfe\xff|\0\0\xfe\xff)[\s\0]*<|(?:\xef\xbb\xbf)?(?:\0?\s)*(?:<|\0<\0)"
+)
+
+
 def detect_format(head: bytes) -> str:
     """Return the format that a file begins with, empty when it is not known."""
     for offset, signature, name in _SIGNATURES:
@@ -63,9 +74,7 @@ def detect_format(head: bytes) -> str:
 
 def is_xml(head: bytes) -> bool:
     """Say whether a file begins as XML does: of what rokka takes, only SVG may."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return head[2:].replace(b"\0", b"").lstrip().startswith(b"<")
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+    return _XML.match(head) is not None
 
 
 def _detect_brand(head: bytes) -> str:

@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from django_rokka.forms.formats import HEAD_LENGTH, detect_format
+from django_rokka.forms.formats import BLANK, HEAD_LENGTH, detect_format
 from django_rokka.forms.svg import UnsafeSVG, check_svg
 
 __all__ = ["MESSAGES", "check_format", "check_size", "inspect"]
@@ -37,8 +37,10 @@ MESSAGES = {
     ),
 }
 
-MAX_SVG_SIZE = 64 * 1024 * 1024
+MAX_SVG_SIZE = 16 * 1024 * 1024
 """Bytes of an SVG: a parser holds a long attribute in memory, where other formats are streamed."""
+
+_STEP = 64 * 1024
 
 # What rokka takes and Pillow reads. Of the many other readers some fail on hostile files in ways
 # of their own, and what rokka does not take is rokka's to refuse.
@@ -72,7 +74,7 @@ def inspect(file: File[Any], *, formats: Collection[str]) -> None:
     """
     try:
         file.seek(0)
-        detected = detect_format(file.read(HEAD_LENGTH))
+        detected = detect_format(_read_head(file))
         check_format(file.name, detected, formats=formats)
         if detected == "svg":
             check_size(file.name, file.size, limit=MAX_SVG_SIZE)
@@ -81,6 +83,14 @@ def inspect(file: File[Any], *, formats: Collection[str]) -> None:
             _check_by_pillow(file)
     finally:
         file.seek(0)
+
+
+def _read_head(file: File[Any]) -> bytes:
+    """Read what tells the format: an SVG may begin after any amount of blank space."""
+    head: bytes = file.read(HEAD_LENGTH)
+    while head and not head.strip(BLANK):
+        head = file.read(_STEP)
+    return head
 
 
 def _write_bytes(size: int) -> str:

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import ImageField
 from django.forms.formsets import DELETION_FIELD_NAME
 
-from django_rokka.widgets import get_receipt_name
+from django_rokka.widgets import get_choice_name, get_receipt_name
 
 if TYPE_CHECKING:
     from django_rokka.forms.fields import RokkaImageField
@@ -36,15 +36,17 @@ class RokkaFormMixin:
         is_valid: Callable[[], bool]
 
     def get_receipts(self) -> dict[str, str]:
-        """Return the hidden data that stand for the uploaded files, by name.
+        """Return the hidden data that stand for the uploaded and the chosen images, by name.
 
-        A later step of a wizard adds them to this form's data, and nothing is uploaded again.
+        A later step of a wizard adds them to this form's data, and nothing is uploaded again. An
+        image that was chosen is looked up and asked about again.
         """
         self.is_valid()
-        receipts = {
-            get_receipt_name(self.add_prefix(name)): field.get_receipt()  # type: ignore[attr-defined]  # a form's
-            for name, field in _get_fields(self)
-        }
+        receipts = {}
+        for name, field in _get_fields(self):
+            prefixed = self.add_prefix(name)  # type: ignore[attr-defined]  # a form's
+            receipts[get_receipt_name(prefixed)] = field.get_receipt()
+            receipts[get_choice_name(prefixed)] = field.get_choice()
         return {name: receipt for name, receipt in receipts.items() if receipt}
 
 

@@ -25,6 +25,7 @@ from django_rokka.signals import image_released
 from django_rokka.storage.files import RokkaFile, missing_is_file_not_found
 from django_rokka.storage.listing import LazyNames
 from django_rokka.storage.rendering import RenderingStorage
+from django_rokka.storage.uploaded import get_upload
 
 __all__ = ["SHORTEST_ROOM", "RokkaStorage"]
 
@@ -76,6 +77,7 @@ class RokkaStorage(RenderingStorage):
     def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
         """Upload a file and return the reference of the image (POST /sourceimages/{org}).
 
+        What a form has uploaded here is not sent again, and stays as protected as it is.
         Raise an error of ``django_rokka.exceptions`` when rokka does not take it, and
         ``ReadOnly`` before anything is sent where the storage is ``read_only``.
         """
@@ -84,7 +86,9 @@ class RokkaStorage(RenderingStorage):
             raise ValueError(f"{content!r} has no name, and save() got none. Give it one.")
         name = self.get_available_name(name, max_length=max_length)
         validate_file_name(name, allow_relative_path=True)
-        reference = self.upload(name, content)
+        upload = get_upload(content)
+        is_here = upload is not None and upload.is_in(self)
+        reference = upload.reference if upload and is_here else self.upload(name, content)
         return str(reference if max_length is None else reference.fit(max_length))
 
     def upload(

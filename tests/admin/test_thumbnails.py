@@ -187,7 +187,7 @@ def test_change_page__clears_keeps_and_replaces(admin_client: Client) -> None:
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble__is_shown_on_the_add_and_the_change_page(
-    trouble: str, admin_client: Client, configure: Any
+    trouble: str, admin_client: Client, configure: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     options, words = TROUBLES[trouble]
     photo = Photo.objects.create(title="before", image=REFERENCE)
@@ -195,7 +195,9 @@ def test_trouble__is_shown_on_the_add_and_the_change_page(
     for path in (f"{LIST}add/", change_page(photo)):
         answer = admin_client.post(path, {"title": "after", "image": sent()})
         assert answer.status_code == 200
-        assert words in read_words(answer.content)
+        assert "The image could not be uploaded." in read_words(answer.content)
+        assert words in caplog.text
+        caplog.clear()
     assert list(Photo.objects.values_list("title", "image")) == [("before", REFERENCE)]
 
 
@@ -216,7 +218,9 @@ def test_file__that_is_no_image_is_shown_on_the_add_and_the_change_page(
     for path in (f"{LIST}add/", change_page(photo)):
         answer = admin_client.post(path, {"title": "after", "image": sent(data, name)})
         assert answer.status_code == 200
-        assert words in read_words(answer.content)
+        assert "The image could not be uploaded." in read_words(answer.content)
+        assert words in caplog.text
+        caplog.clear()
     assert list(Photo.objects.values_list("title", "image")) == [("before", REFERENCE)]
 
 

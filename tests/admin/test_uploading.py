@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import path
 from pytest_django import Settings
 
@@ -228,3 +229,36 @@ def test_mixin__binds_a_receipt_to_the_user(admin_client: Client) -> None:
     assert "Choose the file again." in read_words(answer.content)
     assert receipts(answer.content) == {}
     assert admin_client.post("/mixin/" + ADD, stolen).status_code == 302
+
+
+class FixedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    class Meta:
+        model = Album
+        fields = ("title",)
+
+
+class FixedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """Returns the same form to everybody, with a word of its own."""
+
+    def get_form(self, *args: Any, **kwargs: Any) -> Any:
+        FixedForm.base_fields["title"].initial = "Lakes"
+        return FixedForm
+
+
+class FixedRokkaAdmin(RokkaAdminMixin, FixedAdmin):
+    inlines = (PageInline,)
+
+
+def test_mixin__leaves_a_form_that_many_users_share_as_it_is(rf: RequestFactory) -> None:
+    model_admin = FixedRokkaAdmin(Album, plain)
+    owners = []
+    for name in ("one", "two"):
+        request = rf.get("/")
+        request.user = User.objects.create_superuser(name)
+        form = model_admin.get_form(request)
+        ((formset, _),) = model_admin.get_formsets_with_inlines(request)
+        assert form.upload_owner == formset.form.upload_owner == f"user:{request.user.pk}"
+        assert form().fields["title"].initial == "Lakes"
+        owners.append(form.upload_owner)
+    assert len(set(owners)) == 2
+    assert not hasattr(FixedForm, "upload_owner")
