@@ -218,9 +218,7 @@ def test_file__that_is_no_image_is_shown_on_the_add_and_the_change_page(
     for path in (f"{LIST}add/", change_page(photo)):
         answer = admin_client.post(path, {"title": "after", "image": sent(data, name)})
         assert answer.status_code == 200
-        assert "The image could not be uploaded." in read_words(answer.content)
-        assert words in caplog.text
-        caplog.clear()
+        assert words in read_words(answer.content)
     assert list(Photo.objects.values_list("title", "image")) == [("before", REFERENCE)]
 
 
