@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
-from django_rokka.conf import find_left_over_settings
-from django_rokka.storage import iter_rokka_storages
+from django_rokka.conf import Problem, find_left_over_settings
+from django_rokka.storage import RokkaStorage, iter_rokka_storages
 
 __all__ = [
     "check_contradictions",
@@ -26,15 +26,7 @@ def check_storages(
     **kwargs: Any,  # later releases pass more
 ) -> list[CheckMessage]:
     """Report every wrong option of every rokka storage; no request."""
-    return [
-        Error(
-            f"STORAGES[{alias!r}]: {problem.message}",
-            hint=problem.hint,
-            id=f"django_rokka.E{problem.number:03}",
-        )
-        for alias, storage in iter_rokka_storages()
-        for problem in storage.find_problems()
-    ]
+    return _report(Error, lambda storage: storage.find_problems())
 
 
 @register("rokka")
@@ -43,15 +35,7 @@ def check_contradictions(
     **kwargs: Any,  # later releases pass more
 ) -> list[CheckMessage]:
     """Report options that have no effect."""
-    return [
-        checks.Warning(
-            f"STORAGES[{alias!r}]: {problem.message}",
-            hint=problem.hint,
-            id=f"django_rokka.W{problem.number:03}",
-        )
-        for alias, storage in iter_rokka_storages()
-        for problem in storage.find_contradictions()
-    ]
+    return _report(checks.Warning, lambda storage: storage.find_contradictions())
 
 
 @register("rokka")
@@ -76,12 +60,20 @@ def check_deployed_storages(
     **kwargs: Any,  # later releases pass more
 ) -> list[CheckMessage]:
     """Report storages that are made for development (``manage.py check --deploy``)."""
+    return _report(checks.Warning, lambda storage: storage.find_deployment_problems())
+
+
+def _report(
+    kind: type[Error] | type[checks.Warning], find: Callable[[RokkaStorage], Iterator[Problem]]
+) -> list[CheckMessage]:
+    """Ask every rokka storage for one kind of its problems."""
+    letter = "E" if kind is Error else "W"
     return [
-        checks.Warning(
+        kind(
             f"STORAGES[{alias!r}]: {problem.message}",
             hint=problem.hint,
-            id=f"django_rokka.W{problem.number:03}",
+            id=f"django_rokka.{letter}{problem.number:03}",
         )
         for alias, storage in iter_rokka_storages()
-        for problem in storage.find_deployment_problems()
+        for problem in find(storage)
     ]
