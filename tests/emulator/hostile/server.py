@@ -163,13 +163,17 @@ class Guard:
 
     def check_afterwards(self) -> None:
         """Assert that the server is well, and that nothing outside its root has changed."""
-        is_alive, memory = self.process.poll() is None, self.memory() if HAS_PROC else 0
-        if not is_alive or memory >= MAX_MEMORY:
+        code, memory = self.process.poll(), self.memory() if HAS_PROC else 0
+        if code is not None or memory >= MAX_MEMORY:
             self.restart()
-        assert is_alive
+        assert code is None, f"The server ended with {code}: {self.last_words()}"
         assert memory < MAX_MEMORY
         assert self.ask("GET", "/operations").status == 200
         assert self.snapshot() == self.outside
+
+    def last_words(self) -> str:
+        """Return the end of what the server said on its standard error."""
+        return (self.folder / "home" / "errors.txt").read_text(errors="replace")[-4000:]
 
     def upload(self, data: bytes, name: str = "picture.png", **fields: str) -> dict[str, Any]:
         parts = {f'name="{key}"': value.encode() for key, value in fields.items()}
