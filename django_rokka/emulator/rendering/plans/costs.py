@@ -17,7 +17,7 @@ from django_rokka.emulator.rendering.plans.qualities import Output
 
 __all__ = ["SECONDS", "Work", "resizing", "writing_rate"]
 
-SECONDS = 1.2
+SECONDS = 1.1
 """Processor time for a source of no bytes: two seconds on a processor that is busy otherwise."""
 
 # A photo that is pressed hard has a tenth of a byte for each pixel, and may become a WebP.
@@ -85,7 +85,7 @@ _WRITING: Mapping[str, _Rate] = {
     "fine jpg": _Rate(20, 110),
     "png": _Rate(8, 90),
     "palette": _Rate(20, 900),
-    "gif": _Rate(20, 260),
+    "gif": _Rate(20, 330),
     "webp": _Rate(20, 180),
     "fine webp": _Rate(30, 300),
     "lossless webp": _Rate(8, 60),
