@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
@@ -41,6 +41,17 @@ class Measurement(NamedTuple):
     height: int
     opaque: bool
     animated: bool
+
+    def as_columns(self) -> dict[str, Any]:
+        """Return what the row of an image has of it."""
+        return {
+            "mimetype": self.format.mimetype,
+            "format": self.format.name,
+            "width": self.width,
+            "height": self.height,
+            "opaque": self.opaque,
+            "animated": self.animated,
+        }
 
 
 class _Header(NamedTuple):
