@@ -5,16 +5,36 @@ Everything here is a pure function of its arguments: no network, no files, no Dj
 
 from __future__ import annotations
 
-from django_rokka.render.expressions import evaluate
-from django_rokka.render.geometry import rendered_size
-from django_rokka.render.operations import Operation
-from django_rokka.render.reference import ImageReference, check_alias_name, is_alias_name
-from django_rokka.render.signing import is_signature_valid, sign_url
-from django_rokka.render.srcset import srcset
-from django_rokka.render.stacks import StackDefinition
-from django_rokka.render.urls import RenderURL, add_stack_variables
+from typing import TYPE_CHECKING
+
+from django_rokka.deferral import defer
+
+if TYPE_CHECKING:
+    from django_rokka.render.candidates import srcset
+    from django_rokka.render.expressions import evaluate
+    from django_rokka.render.geometry import rendered_size
+    from django_rokka.render.operations import Operation
+    from django_rokka.render.reference import ImageReference, check_alias_name, is_alias_name
+    from django_rokka.render.signing import is_signature_valid, sign_url
+    from django_rokka.render.stacks import StackDefinition
+    from django_rokka.render.urls import DYNAMIC, RenderURL, add_stack_variables
+else:
+    __getattr__, __dir__ = defer(
+        __name__,
+        {
+            "expressions": ["evaluate"],
+            "geometry": ["rendered_size"],
+            "operations": ["Operation"],
+            "reference": ["ImageReference", "check_alias_name", "is_alias_name"],
+            "signing": ["is_signature_valid", "sign_url"],
+            "candidates": ["srcset"],
+            "stacks": ["StackDefinition"],
+            "urls": ["DYNAMIC", "RenderURL", "add_stack_variables"],
+        },
+    )
 
 __all__ = [
+    "DYNAMIC",
     "ImageReference",
     "Operation",
     "RenderURL",
