@@ -75,6 +75,7 @@ ROUTES = (
     "/billing/{}",
     "/_albums/{}/all.json",
     "/_albums/{}/favorites.json",
+    "/thumb/{}",
 )
 """The endpoints of rokka; of several that fit, the one with the fewest names is meant."""
 
@@ -148,6 +149,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "utils.sign_url": {"url": "https://acme.rokka.io/a/b.jpg"},
     "utils.render": {"file": b"x", "stack": "thumb", "format": "jpg", "name": "a.jpg"},
     "utils.list_album": {"album": "holidays", "render_host": "HOST"},
+    "utils.fetch_blurhash": {"url": f"HOST/thumb/{HASH}.blur"},
 }
 """What each method is called with where no harm is meant."""
 
@@ -159,7 +161,7 @@ KEYS = {"data", "definition", "dynamic_metadata", "options", "search", "user_met
 LISTS = {"allowed_ips", "ips", "roles"}
 """Parameters that are lists of texts and nothing else."""
 
-HOSTS = {"render_host"}
+HOSTS = {("utils.list_album", "render_host"), ("utils.fetch_blurhash", "url")}
 """Parameters that name a place, and so may lead everywhere."""
 
 HARMLESS = {"organization": "acme", "destination": "other"}
@@ -232,7 +234,7 @@ class Case(NamedTuple):
     def call(self, client: RokkaClient, text: str | None = None) -> None:
         """Call the method to its end, with a text or as if no harm were meant."""
         arguments = {
-            name: client.api_host if value == "HOST" else value
+            name: value.replace("HOST", client.api_host) if isinstance(value, str) else value
             for name, value in METHODS[self.method].items()
         }
         if text is not None:
@@ -271,7 +273,7 @@ def list_cases(client: RokkaClient) -> Iterator[Case]:
     for method in METHODS:
         for name, parameter in inspect.signature(find_method(client, method)).parameters.items():
             takes_text = re.search(r"\bstr\b", str(parameter.annotation))
-            if name in KEYS or (takes_text and name not in HOSTS):
+            if name in KEYS or (takes_text and (method, name) not in HOSTS):
                 yield Case(method, name)
 
 

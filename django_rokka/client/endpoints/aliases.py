@@ -1,4 +1,4 @@
-"""Names for images (API.md 2.4)."""
+"""Names for images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django_rokka.client.calls import Answer, Repeat
 from django_rokka.client.endpoints.endpoint import Endpoint, check_hash
-from django_rokka.client.objects import Alias
+from django_rokka.client.objects import Alias, Budget
 from django_rokka.render import check_alias_name
 
 __all__ = ["Aliases"]
@@ -75,16 +75,16 @@ class Aliases(Endpoint):
 
     def invalidate_cache(
         self, name: str, *, organization: str = "", deadline: float | None = None
-    ) -> None:
+    ) -> Budget:
         """Clear what the CDN holds: ``DELETE /sourceimages/{organization}/alias/{name}/cache``.
 
         rokka accepts it and clears within seconds. It takes ten an hour, from paying accounts,
-        so it is never retried. Raise ``QuotaExceeded``, whose ``retry_at`` says when there is
-        room again, and ``PermissionDenied`` on a free account::
+        so it is never retried. Return what is left of them. Raise ``QuotaExceeded``, whose
+        ``retry_at`` says when there is room again, and ``PermissionDenied`` on a free account::
 
             client.aliases.invalidate_cache("brand_7_logo")
         """
-        self._ask(
+        answer = self._ask(
             "DELETE",
             name,
             "cache",
@@ -93,6 +93,7 @@ class Aliases(Endpoint):
             feature="clearing the cache of an alias",
             repeat=Repeat.NEVER,
         )
+        return Budget.from_headers(answer.headers)
 
     def _ask(self, method: str, name: str, *rest: str, subject: str = "", **parts: Any) -> Answer:
         check_alias_name(name)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django_rokka.client.calls import Call
 from django_rokka.client.download import DOWNLOAD_HEADERS, Download
@@ -22,6 +22,8 @@ __all__ = ["RENDER_HOST", "Utils"]
 RENDER_HOST = "https://{organization}.rokka.io"
 
 _FORMAT = re.compile(r"[a-z0-9]{2,5}")
+_BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,167}")
+"""1 to 81 waves; the first and largest of them is four characters, the others are two."""
 
 
 class Utils(Endpoint):
@@ -135,6 +137,40 @@ class Utils(Endpoint):
         return answer.read_as(
             lambda data: tuple(AlbumImage.from_json(item) for item in data["items"])
         )
+
+    def fetch_blurhash(
+        self, url: str, *, organization: str = "", deadline: float | None = None
+    ) -> str:
+        """Return the BlurHash of an image: ``GET {render_host}/{stack}/{hash}.blur``.
+
+        It is some thirty characters that a page can draw before the picture is there. The URL is
+        signed where the image needs it; the call carries no credentials. Raise ``ValueError`` for
+        a URL of another kind, ``NotFound`` when there is no such image::
+
+            client.utils.fetch_blurhash("https://acme.rokka.io/dynamic/noop/c421f4.blur")
+        """
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        if not is_host(host) or not parts.path.endswith(".blur"):
+            raise ValueError(
+                f"{hide_credentials(url)[:200]!r} is no render URL of a BlurHash: write a whole URL"
+                " that ends with '.blur'."
+            )
+        call = Call(
+            method="GET",
+            segments=tuple(map(unquote, parts.path.strip("/").split("/"))),
+            organization=organization or self._organization,
+            subject="image behind this URL",
+            parameters=dict(parse_qsl(parts.query)),
+            is_public=True,
+            host=host,
+            deadline=deadline,
+        )
+        answer = self._session.request(call)
+        text = answer.content.decode("ascii", errors="replace").strip()
+        if not _BLURHASH.fullmatch(text):
+            raise answer.unreadable("no BlurHash")
+        return text
 
 
 def _write_path(stack: str, *, operations: str, format: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Named ways to render images (API.md 2.5)."""
+"""Named ways to render images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django_rokka.client.arguments import check_cursor
 from django_rokka.client.calls import Answer, Repeat
 from django_rokka.client.endpoints.endpoint import Endpoint, check_stack_name
-from django_rokka.client.objects import Page, Stack
+from django_rokka.client.objects import Budget, Page, Stack
 
 __all__ = ["Stacks"]
 
@@ -116,15 +116,16 @@ class Stacks(Endpoint):
 
     def invalidate_cache(
         self, name: str, *, organization: str = "", deadline: float | None = None
-    ) -> None:
+    ) -> Budget:
         """Clear what the CDN holds of a stack: ``DELETE /stacks/{organization}/{name}/cache``.
 
-        rokka takes five an hour, from paying accounts, so it is never retried. Raise
-        ``QuotaExceeded`` with ``retry_at``, and ``PermissionDenied`` on a free account::
+        rokka takes five an hour, from paying accounts, so it is never retried. Return
+        what is left of them. Raise ``QuotaExceeded`` with ``retry_at``, and ``PermissionDenied``
+        on a free account::
 
             client.stacks.invalidate_cache("thumb")
         """
-        self._ask(
+        answer = self._ask(
             "DELETE",
             name,
             "cache",
@@ -133,6 +134,7 @@ class Stacks(Endpoint):
             feature="clearing the cache of a stack",
             repeat=Repeat.NEVER,
         )
+        return Budget.from_headers(answer.headers)
 
     def _iter_pages(self, page_size: int, **parts: Any) -> Iterator[Stack]:
         offset: int | str | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django_rokka.client.objects.albums import AlbumImage
 from django_rokka.client.objects.aliases import Alias
+from django_rokka.client.objects.budgets import Budget
 from django_rokka.client.objects.organizations import (
     Membership,
     Organization,
@@ -23,6 +24,7 @@ __all__ = [
     "AlbumImage",
     "Alias",
     "ApiKey",
+    "Budget",
     "CopiedImages",
     "FacetValue",
     "Membership",

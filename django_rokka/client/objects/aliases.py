@@ -1,4 +1,4 @@
-"""Aliases (API.md 4.3)."""
+"""Aliases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Organizations and who belongs to them (API.md 4.4 and 4.5)."""
+"""Organizations and who belongs to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of lists (API.md 4.6)."""
+"""Pages of lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source images, and what became of copied ones (API.md 4.1 and 2.1.9)."""
+"""Source images, and what became of copied ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stacks, and the schemas of what they are made of (API.md 4.2, 2.6 and 2.7)."""
+"""Stacks, and the schemas of what they are made of."""
 
 from __future__ import annotations
 

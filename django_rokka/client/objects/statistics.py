@@ -1,4 +1,4 @@
-"""What an organization stores and delivers (API.md 2.12)."""
+"""What an organization stores and delivers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users, their API keys and tokens (API.md 4.5, 1.3 and 1.4)."""
+"""Users, their API keys and tokens."""
 
 from __future__ import annotations
 

@@ -255,3 +255,47 @@ def test_render__leaves_a_file_where_it_stood_after_an_error(
         client.utils.render(file, stack="thumb", format="jpg")
 
     assert file.tell() == 3
+
+
+BLURHASH = "LKO2?U%2Tw=w]~RBVZRi};RPxuwH"
+
+
+def test_fetch_blurhash__asks_the_render_host_without_credentials(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(body=f"{BLURHASH}\n".encode()))
+
+    url = f"{server.url}/render/acme/dynamic/noop/{HASH}.blur?sig=0123456789abcdef"
+    assert client.utils.fetch_blurhash(url) == BLURHASH
+    request = server.received[0]
+    path = f"/render/acme/dynamic/noop/{HASH}.blur"
+    assert (request.method, request.target) == ("GET", f"{path}?sig=0123456789abcdef")
+    assert (request.headers["Api-Key"], request.headers["Authorization"]) == (None, None)
+
+
+@pytest.mark.parametrize("body", [b"", b"LKO2?", b"<html>Welcome</html>", b"LKO2?U%2Tw\xff"])
+def test_fetch_blurhash__refuses_another_answer(
+    client: RokkaClient, server: ScriptedServer, body: bytes
+) -> None:
+    server.reply(Reply(body=body))
+
+    with pytest.raises(ServerError, match="is no BlurHash"):
+        client.utils.fetch_blurhash(f"{server.url}/dynamic/{HASH}.blur")
+
+
+def test_fetch_blurhash__of_no_image_is_not_found(
+    client: RokkaClient, server: ScriptedServer
+) -> None:
+    server.reply(Reply(status=404))
+
+    with pytest.raises(NotFound, match="There is no image behind this URL"):
+        client.utils.fetch_blurhash(f"{server.url}/dynamic/{HASH}.blur")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "/dynamic/c421f4.blur", "ftp://acme.rokka.io/c421f4.blur", "https://acme.rokka.io/a.jpg"],
+)
+def test_fetch_blurhash__refuses_another_url(client: RokkaClient, url: str) -> None:
+    with pytest.raises(ValueError, match="is no render URL of a BlurHash: write a whole URL"):
+        client.utils.fetch_blurhash(url)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django_rokka.client.arguments import as_list
 from django_rokka.client.calls import Repeat
 from django_rokka.client.endpoints.source_images.reading import Reading
-from django_rokka.client.objects import SourceImage
+from django_rokka.client.objects import Budget, SourceImage
 
 __all__ = ["Changing"]
 
@@ -144,15 +144,16 @@ class Changing(Reading):
 
     def invalidate_cache(
         self, hash: str, *, organization: str = "", deadline: float | None = None
-    ) -> None:
+    ) -> Budget:
         """Clear what the CDN holds: ``DELETE /sourceimages/{organization}/{hash}/cache``.
 
-        rokka takes five an hour, from paying accounts, so it is never retried. Raise
-        ``QuotaExceeded`` with ``retry_at``, and ``PermissionDenied`` on a free account::
+        rokka takes five an hour, from paying accounts, so it is never retried. Return
+        what is left of them. Raise ``QuotaExceeded`` with ``retry_at``, and ``PermissionDenied``
+        on a free account::
 
             client.source_images.invalidate_cache(image.hash)
         """
-        self._ask(
+        answer = self._ask(
             "DELETE",
             hash,
             "cache",
@@ -161,3 +162,4 @@ class Changing(Reading):
             feature="clearing the cache of a source image",
             repeat=Repeat.NEVER,
         )
+        return Budget.from_headers(answer.headers)
