@@ -21,8 +21,9 @@ from django_rokka.render import (
     check_alias_name,
     rendered_size,
 )
-from django_rokka.render.srcset import choose_widths
+from django_rokka.render.candidates import choose_widths
 from django_rokka.storage import RokkaStorage, get_rokka_storage, require_rokka_storage
+from django_rokka.storage.configured import is_own_name
 
 __all__ = [
     "LINKS",
@@ -105,7 +106,8 @@ def image_url(
 
     ``image`` is the value of an image field, or the text of a reference. ``by`` is ``"hash"`` or
     ``"alias"``; ``storage`` names the storage, for a text where there are several. ``parts`` are
-    those of ``RokkaStorage.get_render_url``.
+    those of ``RokkaStorage.get_render_url``. What the storage's fallback keeps has its URL there,
+    whatever the stack.
     """
     if not image:
         return ""
@@ -113,6 +115,8 @@ def image_url(
         url: str = image.url_for(stack, by=by, **parts)
         return url
     home = _find_storage(image, storage)
+    if _is_elsewhere(image, home):
+        return home.url(str(image))
     reference = _find_link(image, by, storage=home)
     if reference is None:
         return ""
@@ -143,22 +147,28 @@ def responsive_image(
     stack: str = "",
     *,
     widths: str | int | Iterable[int] = (),
-    alt: str | None = "",
+    alt: str | None = None,
     by: str = "",
     storage: str | None = None,
     **attributes: Any,
 ) -> SafeString:
     """Write an ``<img>`` of an image field's value; nothing for an empty or broken one.
 
-    ``by="alias"`` links to the alias once it is confirmed. A value that the stack cannot compute
+    Without ``alt`` it is the text of the field's ``alt_field``. ``by="alias"`` links to the alias
+    once it is confirmed. A value that the stack cannot compute
     with is an ``InvalidRenderURL`` under ``DEBUG``, else a line in the log.
     ``format``, ``filename``, ``options`` and ``variables`` belong to the URL, everything else is
-    an attribute: ``data_id`` is written as ``data-id``.
+    an attribute: ``data_id`` is written as ``data-id``. What the storage's fallback keeps is
+    shown as it is, without a ``srcset``, and with the size that the row's columns tell.
     """
     parts = {name: attributes.pop(name) for name in _URL_PARTS & set(attributes)}
     if not image:
         return SafeString("")
+    if alt is None:
+        alt = getattr(image, "alt", "")
     home = _find_storage(image, storage)
+    if _is_elsewhere(image, home):
+        return _write_old(image, home, alt=alt, attributes=attributes)
     reference = _find_link(image, by, storage=home)
     if reference is None:
         return SafeString("")
@@ -222,36 +232,29 @@ def image_tag(
     ``attributes`` may set any other attribute, and ``None`` or ``False`` leaves one out. An
     empty ``alt`` marks a picture that only decorates, and none at all is written as an empty one.
     """
-    attributes = dict(attributes or {})
-    candidates = srcset(rendition, widths)
-    if not candidates:
-        attributes.pop("sizes", None)
-    written = {
-        "src": str(rendition),
-        "srcset": candidates or None,
-        "width": rendition.width,
-        "height": rendition.height,
-        "alt": alt or "",
-        "loading": "lazy",
-        "decoding": "async",
-        **attributes,
-    }
-    pairs = (
-        (name.rstrip("_").replace("_", "-"), _quote(value))
-        for name, value in written.items()
-        if value is not None and value is not False
+    return _write_image(
+        str(rendition),
+        candidates=srcset(rendition, widths),
+        size=(rendition.width, rendition.height),
+        alt=alt,
+        attributes=attributes or {},
     )
-    return format_html("<img{}>", format_html_join("", ' {}="{}"', pairs))
 
 
-def preview(storage: Storage, name: str, *, width: int = 240, height: int = 160) -> SafeString:
+def preview(
+    storage: Storage, name: str, *, width: int = 240, height: int = 160, is_linked: bool = False
+) -> SafeString:
     """Write a small ``<img>`` that fits into ``width`` x ``height`` pixels, for lists and forms.
 
-    It is rendered by hash, so that it shows the new picture as soon as there is one.
-    Raise ``InvalidReference`` for a name that is none, ``ImproperlyConfigured`` for a storage
-    that is none of rokka's or lacks a setting.
+    It is rendered by hash, so that it shows the new picture as soon as there is one. What the
+    storage's fallback keeps is shown as it is, ``width`` pixels wide, and within a link to it
+    where it ``is_linked``. Raise ``InvalidReference`` for a name that is none,
+    ``ImproperlyConfigured`` for a storage that is none of rokka's or lacks a setting.
     """
     home = require_rokka_storage(storage, keeps=repr(name))
+    fallback = home.find_fallback(name)
+    if fallback is not None:
+        return _preview_old(fallback, name, width=width, is_linked=is_linked)
     reference = ImageReference.parse(name)
     box = Operation("resize", width=width, height=height, upscale=False)
     rendition = get_rendition(home, reference, operations=(box,), options={"dpr": 2})
@@ -272,6 +275,59 @@ def read_widths(text: str | int | Iterable[int]) -> list[int]:
     return widths
 
 
+def _write_image(
+    source: str,
+    *,
+    candidates: str = "",
+    size: tuple[int | None, int | None] = (None, None),
+    alt: str | None,
+    attributes: Mapping[str, Any],
+) -> SafeString:
+    """Write an ``<img>``; without candidates for a ``srcset``, ``sizes`` says nothing."""
+    written = {
+        "src": source,
+        "srcset": candidates or None,
+        "width": size[0],
+        "height": size[1],
+        "alt": alt or "",
+        "loading": "lazy",
+        "decoding": "async",
+        **attributes,
+    }
+    if not candidates:
+        written.pop("sizes", None)
+    pairs = (
+        (name.rstrip("_").replace("_", "-"), _quote(value))
+        for name, value in written.items()
+        if value is not None and value is not False
+    )
+    return format_html("<img{}>", format_html_join("", ' {}="{}"', pairs))
+
+
+def _write_old(
+    image: Any, storage: RokkaStorage, *, alt: str | None, attributes: Mapping[str, Any]
+) -> SafeString:
+    """Write the ``<img>`` of what the fallback keeps; nothing where there is no such fallback."""
+    url = storage.url(str(image))
+    if not url:
+        return SafeString("")
+    # Only our own value tells a size without opening the file.
+    size = (image.width, image.height) if hasattr(image, "url_for") else (None, None)
+    return _write_image(url, size=size, alt=alt, attributes=attributes)
+
+
+def _preview_old(fallback: Storage, name: str, *, width: int, is_linked: bool) -> SafeString:
+    try:
+        url = fallback.url(name)
+    except Exception:  # whatever a foreign storage raises, the page has to be shown
+        logger.exception("No picture of %r, since its storage has no URL for it", name)
+        return format_html("<code>{}</code>", name)
+    # Its size is not known; one side keeps a large picture from filling the page.
+    attributes = {"class": "rokka-thumbnail"}
+    picture = _write_image(url, size=(width, None), alt=name, attributes=attributes)
+    return format_html('<a href="{}">{}</a>', url, picture) if is_linked else picture
+
+
 def _quote(value: Any) -> SafeString:
     """Escape an attribute's value; the texts of a template are "safe", but may hold quotes."""
     return mark_safe(conditional_escape(value).replace('"', "&quot;"))  # noqa: S308  # just escaped
@@ -282,11 +338,19 @@ def _find_storage(image: Any, alias: str | None) -> RokkaStorage:
     return storage if isinstance(storage, RokkaStorage) else get_rokka_storage(alias)
 
 
+def _is_elsewhere(image: Any, storage: RokkaStorage) -> bool:
+    """Say whether an image is a file that the storage's fallback keeps; an upload is none yet."""
+    if not storage.fallback_alias or isinstance(image, ImageReference):
+        return False
+    return getattr(image, "_committed", True) and not is_own_name(str(image))
+
+
 def _find_link(image: Any, by: str, *, storage: RokkaStorage) -> ImageReference | None:
     if hasattr(image, "get_link"):
         link: ImageReference | None = image.get_link(by)
         return link
-    reference = storage.read_reference(str(image))
+    is_read = isinstance(image, ImageReference)
+    reference = image if is_read else storage.read_reference(str(image))
     return None if reference is None else choose_link(reference, by=by or "hash")
 
 

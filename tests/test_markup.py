@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from django_rokka.storage import RokkaStorage, get_rokka_storage
 
 from tests import pictures
 from tests.pages import fetch_picture, find_elements, read_candidates
-from tests.testapp.models import Brand, Leaflet, Photo
+from tests.testapp.models import Brand, Leaflet, Photo, Plain
+
+Configure = Callable[..., RokkaStorage]
 
 HASH = "c421f4e8cefe0fd3aab22832f51e85bacda0a47a"
 REFERENCE = f"{HASH}/1600x900/the-lake.png"
@@ -378,3 +381,139 @@ def test_preview__of_what_is_no_image_at_rokka_is_an_error() -> None:
         markup.preview(storages["rokka"], "a.jpg")
     with pytest.raises(ImproperlyConfigured, match="FileSystemStorage, which is no rokka storage"):
         markup.preview(FileSystemStorage(), REFERENCE)
+
+
+# Files of a site that moves
+
+
+@pytest.fixture
+def moving(settings: Settings, configure: Configure) -> RokkaStorage:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "old": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"base_url": "/media/"},
+        },
+    }
+    return configure(fallback="old", default_stack="content")
+
+
+OLD_NAMES = {
+    "2024/Löwe.jpg": "/media/2024/L%C3%B6we.jpg",
+    f"{HASH}.jpg": f"/media/{HASH}.jpg",
+    f"{HASH}/beach.jpg": f"/media/{HASH}/beach.jpg",
+}
+
+
+@pytest.mark.usefixtures("moving", "debug")
+@pytest.mark.parametrize(("name", "url"), OLD_NAMES.items())
+def test_old_file__has_the_url_of_the_fallback_whatever_the_stack(name: str, url: str) -> None:
+    for image in (name, Photo(image=name).image):
+        assert markup.image_url(image) == url
+        assert markup.image_url(image, "thumb", by="alias", format="webp") == url
+        assert markup.image_url(image, storage="rokka") == url
+
+
+@pytest.mark.usefixtures("moving", "debug")
+@pytest.mark.parametrize(("name", "url"), OLD_NAMES.items())
+def test_old_file__is_an_image_without_srcset_and_size(name: str, url: str) -> None:
+    for image in (name, Photo(image=name).image):
+        html = markup.responsive_image(
+            image, "content", widths="20 40", sizes="100vw", alt='"Ä"', data_id=7, format="webp"
+        )
+        assert attributes(html) == {
+            "src": url,
+            "alt": '"Ä"',
+            "loading": "lazy",
+            "decoding": "async",
+            "data-id": "7",
+        }
+
+
+@pytest.mark.usefixtures("moving", "debug")
+def test_old_file__has_the_size_that_the_columns_tell() -> None:
+    photo = Photo(image="lake.jpg")
+    photo.image_width, photo.image_height = 160, 90
+
+    html = attributes(markup.responsive_image(photo.image))
+    assert (html["width"], html["height"]) == ("160", "90")
+
+    html = attributes(markup.responsive_image(photo.image, width=16, height=None))
+    assert (html["width"], html.get("height")) == ("16", None)
+
+
+@pytest.mark.usefixtures("moving")
+def test_old_file__of_a_plain_field_is_not_opened_for_its_size() -> None:
+    html = attributes(markup.responsive_image(Plain(picture="lake.jpg").picture, storage="rokka"))
+    assert (html["src"], html.get("width")) == ("/media/lake.jpg", None)
+
+
+@pytest.mark.usefixtures("moving")
+def test_old_file__is_escaped() -> None:
+    name = '"><script>&.jpg'
+    for html in (
+        markup.responsive_image(name, alt=name),
+        markup.preview(storages["rokka"], name, is_linked=True),
+    ):
+        assert "<script>" not in html
+        assert attributes(html)["src"] == "/media/%22%3E%3Cscript%3E%26.jpg"
+        assert attributes(html)["alt"] == name
+
+
+@pytest.mark.usefixtures("moving")
+def test_old_file__is_no_upload_to_come() -> None:
+    photo = Photo(image=ContentFile(pictures.png(), "lake.png"))
+    assert markup.image_url(photo.image) == markup.responsive_image(photo.image) == ""
+
+
+@pytest.mark.usefixtures("moving")
+def test_reference_object__is_rokkas_beside_a_fallback() -> None:
+    reference = ImageReference.parse(f"{HASH}.jpg")
+    assert f"/content/{HASH}.jpg" in markup.image_url(reference)
+    assert f"/content/{HASH}.jpg" in attributes(markup.responsive_image(reference))["src"]
+
+
+@pytest.mark.usefixtures("moving")
+def test_reference__is_rendered_beside_a_fallback() -> None:
+    for image in (REFERENCE, Photo(image=REFERENCE).image):
+        assert f"/thumb/{HASH}/the-lake.png" in markup.image_url(image, "thumb")
+        assert attributes(markup.responsive_image(image, "thumb"))["src"].endswith("/the-lake.png")
+
+
+def test_preview__of_an_old_file_is_no_wider_than_asked_for(moving: RokkaStorage) -> None:
+    html = markup.preview(moving, "lake.jpg", width=96)
+    assert attributes(html) == {
+        "src": "/media/lake.jpg",
+        "width": "96",
+        "alt": "lake.jpg",
+        "loading": "lazy",
+        "decoding": "async",
+        "class": "rokka-thumbnail",
+    }
+    assert find_elements(html, "a") == []
+    linked = markup.preview(moving, "lake.jpg", is_linked=True)
+    assert find_elements(linked, "a") == [{"href": "/media/lake.jpg"}]
+
+
+def test_preview__of_an_old_file_without_url_is_its_name(
+    settings: Settings, moving: RokkaStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = {**settings.STORAGES["old"], "OPTIONS": {"base_url": None}}
+    settings.STORAGES = {**settings.STORAGES, "old": old}
+    settings.MEDIA_URL = ""
+    base = storages["old"]
+    assert isinstance(base, FileSystemStorage)
+    base.__dict__["base_url"] = None
+
+    html = markup.preview(get_rokka_storage(), "<b>.jpg")
+
+    assert html == "<code>&lt;b&gt;.jpg</code>"
+    assert "No picture of '<b>.jpg', since its storage has no URL for it" in caplog.text
+
+
+def test_old_file__of_a_fallback_that_is_none_is_nothing(
+    configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure(fallback="nowhere")
+    assert markup.image_url("lake.jpg") == markup.responsive_image("lake.jpg") == ""
+    assert "The fallback 'nowhere' is no storage" in caplog.text

@@ -44,6 +44,10 @@ _SHORT = re.compile(rf"(?P<hash>[0-9a-f]{{6,40}})(?:{_EXTENSION})?")
 _ALIAS_ONLY = re.compile(rf"{_ALIAS}(?:{_EXTENSION})?")
 _ALIAS_NAME = re.compile(r"[A-Za-z0-9_]+")
 
+# Slugs begin with a letter or a digit, here and wherever file names are tidied up, so what begins
+# with a hyphen was made by from_file_name().
+_MARK = "-"
+
 # What a render URL may ask for by the original's own extension; all else is rendered as JPEG.
 _RENDERED_AS_IS = frozenset({"jpg", "png", "gif", "webp", "avif", "svg"})
 
@@ -100,9 +104,13 @@ class ImageReference(NamedTuple):
     ) -> ImageReference:
         """Make the reference of an uploaded image; its slug comes from the file's name.
 
-        Raise ``InvalidReference`` for a hash or an extension that could not be read again.
+        Without a size, such as a PDF's may be, a hyphen before the slug tells it from the files
+        of others. Raise ``InvalidReference`` for a hash or an extension that could not be read
+        again.
         """
         slug = make_slug(file_name)
+        if not (width and height) and not is_protected:
+            slug = f"{_MARK}{slug}"[:MAX_SLUG_LENGTH]
         reference = cls(hash, width, height, slug, extension.lower(), "", is_protected)
         return cls.parse(str(reference))
 
@@ -151,9 +159,16 @@ class ImageReference(NamedTuple):
     def is_unmistakable(self) -> bool:
         """Whether no other storage would have made this text for a file of its own.
 
-        A hash alone may be the name of any file that is named by its checksum.
+        A hash alone may be the name of any file that is named by its checksum, and
+        ``<hash>/beach.jpg`` that of a file in a folder named so.
         """
-        return self.has_size or self.is_protected or bool(self.alias)
+        is_marked = self.slug.startswith(_MARK)
+        return self.has_size or self.is_protected or bool(self.alias) or is_marked
+
+    @property
+    def file_name(self) -> str:
+        """The slug as a link shows it, without what marks it as ours."""
+        return self.slug.removeprefix(_MARK)
 
     @property
     def format(self) -> str:

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from django_rokka.exceptions import InvalidReference
 from django_rokka.testing import assert_no_rokka_calls
 
-from tests.testapp.models import Brand, Photo
+from tests.testapp.models import Brand, Cover, Photo
 
 HASH = "c421f4e8cefe0fd3aab22832f51e85bacda0a47a"
 PART = f"{HASH}/acme-logo.png"
@@ -104,6 +104,27 @@ def test_img_tag__escapes_what_a_visitor_wrote_and_what_the_template_wrote() -> 
         ' alt="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;" loading="lazy" decoding="async"'
         ' title="He said &quot;hi&quot;">'
     )
+
+
+@pytest.mark.parametrize(
+    ("argument", "caption", "written"),
+    [
+        ("", 'The "lake"', "The &quot;lake&quot;"),
+        ("", "", ""),
+        ("alt=none", "The lake", "The lake"),
+        ("alt=''", "The lake", ""),
+        ("alt='Ours'", "The lake", "Ours"),
+    ],
+)
+def test_img_tag__without_alt_takes_the_text_of_the_alt_field(
+    argument: str, caption: str, written: str
+) -> None:
+    html = render(
+        "{% rokka_img cover.image 'thumb' " + argument + " %}",
+        cover=Cover(image=LOGO, caption=caption),
+        none=None,
+    )
+    assert f' alt="{written}" ' in html
 
 
 @pytest.mark.parametrize("widths", ["'400,800'", "'wide'", "none", "'0'"])

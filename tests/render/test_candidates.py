@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_rokka.render import RenderURL, srcset
-from django_rokka.render.srcset import choose_widths
+from django_rokka.render.candidates import choose_widths
 
 from tests.render.vectors import host_of, read_vectors
 
