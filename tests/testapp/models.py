@@ -112,3 +112,63 @@ class AlbumPage(models.Model):
 
     def __str__(self) -> str:
         return str(self.picture)
+
+
+# Models that need those above.
+from tests.testapp import scanned  # noqa: E402, F401  # Django looks for models in this module
+
+
+class Cover(models.Model):
+    """An image with a text, and with a placeholder that is fetched in the background."""
+
+    image = RokkaImage(blank=True, alt_field="caption", placeholder_field="placeholder")
+    caption = models.CharField(max_length=100, blank=True)
+    placeholder = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.caption
+
+
+class Spread(models.Model):
+    """Two images, which may be the same."""
+
+    left = RokkaImage(blank=True)
+    right = RokkaImage(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.right}"
+
+
+class Recent(Photo):
+    """A proxy of a row with an image."""
+
+    class Meta:
+        proxy = True
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Ticket(models.Model):
+    """An image in the row of a database cascade and of a key that nobody counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, null=True)
+    stub = RokkaImage(blank=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+def get_badge_name(badge: Badge) -> str:
+    return f"badge-{badge.name}" if badge.name else ""
+
+
+class Badge(models.Model):
+    """An image whose alias is made by a callable, and whose metadata change in its place."""
+
+    name = models.CharField(max_length=200, blank=True)
+    picture = RokkaImage(blank=True, alias=get_badge_name, keep_hash=True)
+
+    def __str__(self) -> str:
+        return self.name

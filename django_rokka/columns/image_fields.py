@@ -1,8 +1,6 @@
-"""Every column that holds image references."""
+"""The image fields of a model."""
 
 from __future__ import annotations
-
-import functools
 
 from django.db.models import Model
 
@@ -11,7 +9,6 @@ from django_rokka.fields import RokkaImage
 __all__ = ["get_image_fields"]
 
 
-@functools.cache
 def get_image_fields(model: type[Model]) -> tuple[RokkaImage, ...]:
     """Return the image fields of a model, also those of its parents."""
     return tuple(field for field in model._meta.concrete_fields if isinstance(field, RokkaImage))

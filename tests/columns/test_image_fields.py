@@ -1,4 +1,4 @@
-"""Every column that holds image references."""
+"""The image fields of a model."""
 
 from __future__ import annotations
 
