@@ -3,5 +3,21 @@
 from __future__ import annotations
 
 from django_rokka.models.alias import Alias
+from django_rokka.models.cache_invalidation import (
+    CacheInvalidation,
+    CacheInvalidationQuerySet,
+    InvalidationBudget,
+)
+from django_rokka.models.library_sync import LibrarySync, LibrarySyncQuerySet
+from django_rokka.models.source_image import SourceImage, SourceImageQuerySet
 
-__all__ = ["Alias"]
+__all__ = [
+    "Alias",
+    "CacheInvalidation",
+    "CacheInvalidationQuerySet",
+    "InvalidationBudget",
+    "LibrarySync",
+    "LibrarySyncQuerySet",
+    "SourceImage",
+    "SourceImageQuerySet",
+]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_rokka.fields.names import CaseSensitiveCharField
+
 __all__ = ["Alias"]
 
 
@@ -17,9 +19,9 @@ class Alias(models.Model):
     """
 
     organization = models.CharField(_("organization"), max_length=100)
-    name = models.CharField(_("name"), max_length=255)
+    name = CaseSensitiveCharField(_("name"), max_length=255)
     model = models.CharField(_("model"), max_length=255)
-    object_pk = models.CharField(_("primary key"), max_length=255)
+    object_pk = CaseSensitiveCharField(_("primary key"), max_length=255)
     field = models.CharField(_("field"), max_length=100)
     target_hash = models.CharField(_("target hash"), max_length=40)
     asked_hash = models.CharField(_("asked hash"), max_length=40, blank=True)
