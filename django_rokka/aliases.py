@@ -6,17 +6,19 @@ import logging
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import router
 from django.db.models import Model, QuerySet
 
 from django_rokka.columns import get_image_fields
-from django_rokka.exceptions import AliasExists, InvalidReference, RokkaError
+from django_rokka.exceptions import AliasExists, RokkaError
 from django_rokka.fields import RokkaImage
+from django_rokka.fields.stored import read_reference
 from django_rokka.models import Alias
 from django_rokka.render import ImageReference
 from django_rokka.render.reference import MAX_LENGTH
 from django_rokka.storage import RokkaStorage
 
-__all__ = ["apply", "claim"]
+__all__ = ["apply", "claim", "note_set"]
 
 _ROUNDS = 3
 """Tries to catch up with a column that others change meanwhile."""
@@ -34,7 +36,7 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
     nothing to move. The name of a row's alias is fixed by its first claim: links exist. No
     request.
     """
-    reference = _read(getattr(instance, field.attname).name)
+    reference = _read(getattr(instance, field.attname).name, field=field)
     if reference is None or not field.alias:
         return None
     try:
@@ -65,7 +67,7 @@ def apply(alias_pk: int, *, using: str) -> ImageReference | None:
         field = _get_field(alias)
         column = field.model._base_manager.using(using).filter(pk=alias.object_pk)
         text = column.values_list(field.attname, flat=True).first()
-        reference = _read(text)
+        reference = _read(text, field=field)
         if reference is None:
             return None
         previous = alias.confirmed_hash
@@ -86,6 +88,34 @@ def apply(alias_pk: int, *, using: str) -> ImageReference | None:
     return None
 
 
+def note_set(storage: RokkaStorage, name: str, reference: ImageReference) -> None:
+    """Note that somebody has pointed a name at an image, which has to stay for it. No request.
+
+    Such a note has no row that owns it. Where a row does, that stays the owner.
+    """
+    organization = storage.config.organization
+    state = {"target_hash": reference.hash, "confirmed_hash": reference.hash}
+    rows = Alias.objects.using(router.db_for_write(Alias))
+    alias, is_new = rows.get_or_create(
+        organization=organization, name=name, defaults={"object_pk": name, **state}
+    )
+    if is_new:
+        return
+    if alias.model:
+        # What rokka has accepted, and not what the row wants: both images have to stay.
+        state = {"confirmed_hash": reference.hash}
+        logger.warning(
+            "The alias %r of %s was pointed at %s by set_alias(). Its owner moves it back when it"
+            " is saved next.",
+            name,
+            _describe(alias),
+            reference.hash,
+        )
+    for attribute, value in state.items():
+        setattr(alias, attribute, value)
+    alias.save(using=rows.db, update_fields=(*state, "changed"))
+
+
 def _get_owner(instance: Model, field: RokkaImage) -> dict[str, str]:
     """Name the column of a row, by the model that has it: a child may save the row too."""
     meta = field.model._meta
@@ -104,7 +134,7 @@ def _take(rows: QuerySet[Alias], name: str, *, owner: dict[str, str]) -> Alias |
         return alias
     if _has_owner(alias, using=rows.db):
         who = "{model} {object_pk}".format_map(owner)
-        whose = f"{alias.model} {alias.object_pk}"
+        whose = _describe(alias)
         logger.error("%s claims the alias %r of %s. It was not moved.", who, name, whose)
         return None
     for attribute, value in owner.items():
@@ -116,7 +146,13 @@ def _get_claim(alias: Alias) -> tuple[str, str, str]:
     return alias.model, alias.object_pk, alias.field
 
 
+def _describe(alias: Alias) -> str:
+    return f"{alias.model} {alias.object_pk}" if alias.model else "set_alias()"
+
+
 def _has_owner(alias: Alias, *, using: str) -> bool:
+    if not alias.model:
+        return True  # whoever has set it, and links to it
     try:
         field = _get_field(alias)
     except LookupError:
@@ -187,8 +223,6 @@ def _get_field(alias: Alias) -> RokkaImage:
     raise LookupError(f"{alias.model} has no image field {alias.field!r}.")
 
 
-def _read(text: str | None) -> ImageReference | None:
-    try:
-        return ImageReference.parse(text or "")
-    except InvalidReference:
-        return None
+def _read(text: str | None, *, field: RokkaImage) -> ImageReference | None:
+    """Parse a name; ``None`` for what is no reference, or is kept by the storage's fallback."""
+    return None if field.find_fallback(text) is not None else read_reference(text)

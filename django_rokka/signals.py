@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-__all__ = ["image_chosen", "image_released"]
+__all__ = ["alias_set", "cache_invalidated", "image_chosen", "image_released", "image_uploaded"]
+
+alias_set = Signal()
+"""Sent when ``set_alias`` of an image has pointed a name at it.
+
+Arguments: ``storage``, ``name`` and ``reference`` (the image, with its new alias); the sender is
+the class of the storage. rokka cannot list the names that point at an image, so a receiver has to
+write them down.
+"""
+
+cache_invalidated = Signal()
+"""Sent when rokka has accepted to clear what its CDN holds, which takes it some seconds.
+
+Arguments: ``storage``, ``kind`` (``"alias"``, ``"image"`` or ``"stack"``) and ``key`` (its name or
+hash); the sender is the class of the storage. Browsers keep what they have.
+"""
 
 image_chosen = Signal()
 """Sent when somebody chooses an image that rokka has, in a form field with ``choose=True``.
@@ -19,4 +34,12 @@ image_released = Signal()
 
 Arguments: ``storage`` and ``reference`` (what the name said); the sender is the class of the
 storage. Other rows may refer to the image, so a receiver takes note and deletes nothing.
+"""
+
+image_uploaded = Signal()
+"""Sent when rokka has answered an upload, also of bytes that it had already, or a change of
+metadata, which may make another image.
+
+Arguments: ``storage`` and ``image``, a ``client.SourceImage``; the sender is the class of the
+storage. The transaction that will refer to the image, if there is one, has not ended yet.
 """

@@ -118,9 +118,11 @@ def test_moving__happens_in_captured_callbacks(
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
         brand = a_brand()
-    assert len(callbacks) == 1
+    *others, move = callbacks
+    for act in others:
+        act()
     assert Brand.objects.get().logo.alias == ""
-    callbacks[0]()
+    move()
     assert Brand.objects.get().logo.alias == f"brand_{brand.pk}_logo"
 
 

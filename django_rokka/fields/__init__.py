@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from django_rokka.fields.files import RokkaFieldFile
-from django_rokka.fields.image import RokkaImage
+from typing import TYPE_CHECKING
 
-__all__ = ["RokkaFieldFile", "RokkaImage"]
+from django_rokka.deferral import defer
+
+if TYPE_CHECKING:
+    from django_rokka.fields.files import RokkaFieldFile
+    from django_rokka.fields.image import RokkaImage
+    from django_rokka.fields.lookups import AliasLookup, HashTransform
+else:
+    __getattr__, __dir__ = defer(
+        __name__,
+        {
+            "files": ["RokkaFieldFile"],
+            "image": ["RokkaImage"],
+            "lookups": ["AliasLookup", "HashTransform"],
+        },
+    )
+
+__all__ = ["AliasLookup", "HashTransform", "RokkaFieldFile", "RokkaImage"]

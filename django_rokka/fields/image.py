@@ -7,39 +7,40 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 from django import forms
 from django.core import checks
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.files import File
-from django.core.files.storage import InvalidStorageError, Storage, default_storage, storages
+from django.core.files.storage import Storage, default_storage, storages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models.fields.files import FileField
 from django.utils.translation import gettext_lazy as _
 
-from django_rokka.exceptions import InvalidReference
-from django_rokka.fields.files import RokkaFieldFile, RokkaFileDescriptor
-from django_rokka.fields.naming import make_alias_name, read_template
-from django_rokka.forms import RemoteImage, RokkaImageField, get_uploaded_reference
-from django_rokka.markup import LINKS
-from django_rokka.render import ImageReference
-from django_rokka.render.reference import MAX_LENGTH
-from django_rokka.storage import RokkaStorage, get_rokka_storage, require_rokka_storage
-from django_rokka.storage.backend import SHORTEST_ROOM
-from django_rokka.widgets import RokkaImageWidget
+from django_rokka.fields.assigning import RokkaFileDescriptor, check_kind
+from django_rokka.fields.files import RokkaFieldFile
+from django_rokka.storage.configured import is_own_name
+
+if TYPE_CHECKING:
+    from django_rokka.render import ImageReference
+    from django_rokka.storage import RokkaStorage
 
 __all__ = ["RokkaImage"]
 
 _MAX_LENGTH = 255
-_OWN_PLACEHOLDERS = frozenset({"app_label", "model", "field", "pk"})
 
 
 class RokkaImage(models.ImageField):
     """An image at rokka; the column holds its reference, so reading asks nobody.
 
     ``storage`` is an alias of ``STORAGES``, needed only where there are several rokka storages.
-    ``alias`` is a template such as ``"brand_{pk}_logo"``: rokka keeps that name pointing at the
-    row's image. ``alias_format`` is the extension of alias URLs, ``render_by`` (``"hash"`` or
-    ``"alias"``) what ``url`` links to. ``protected`` images are rendered by signed URLs only.
-    ``default_stack`` comes before the storage's.
+    ``alias`` is a template such as ``"brand_{pk}_logo"``, or a callable that makes the name from
+    the row, an empty one while there is none: rokka keeps that name pointing at the row's image.
+    ``alias_format`` is the extension of alias URLs, ``render_by`` (``"hash"`` or ``"alias"``) what
+    ``url`` links to. ``protected`` images are rendered by signed URLs only. ``default_stack``
+    comes before the storage's.
+
+    ``alt_field`` names the column with the text that stands for the picture, and
+    ``placeholder_field`` one that its BlurHash is written into, in the background once a row with
+    another image is saved. ``keep_hash`` lets changes of metadata change the image itself.
     """
 
     attr_class = RokkaFieldFile
@@ -47,6 +48,8 @@ class RokkaImage(models.ImageField):
 
     width_field: str | None
     height_field: str | None
+    note: str
+    """Where an object notes what the column holds while it has another value."""
 
     if TYPE_CHECKING:
         # What a type checker sees of the descriptor, so that editors complete `obj.image.`.
@@ -56,6 +59,12 @@ class RokkaImage(models.ImageField):
         def __get__(self, instance: models.Model, owner: Any) -> RokkaFieldFile: ...
         @overload
         def __get__(self, instance: Any, owner: Any) -> RokkaImage: ...
+        @overload  # type: ignore[no-overload-impl]  # as above
+        def __set__(
+            self, instance: models.Model, value: File[Any] | ImageReference | str | None
+        ) -> None: ...
+        @overload
+        def __set__(self, instance: Any, value: RokkaImage) -> None: ...
 
     def __init__(
         self,
@@ -63,11 +72,14 @@ class RokkaImage(models.ImageField):
         name: str | None = None,
         *,
         storage: str | Storage | Callable[[], Storage] | None = None,
-        alias: str = "",
+        alias: str | Callable[[Any], str] = "",
         alias_format: str = "png",
         render_by: str = "hash",
         protected: bool = False,
         default_stack: str = "",
+        alt_field: str = "",
+        placeholder_field: str = "",
+        keep_hash: bool = False,
         **kwargs: Any,
     ) -> None:
         self._is_made = False
@@ -77,6 +89,9 @@ class RokkaImage(models.ImageField):
         self.render_by = render_by
         self.protected = protected
         self.default_stack = default_stack
+        self.alt_field = alt_field
+        self.placeholder_field = placeholder_field
+        self.keep_hash = keep_hash
         kwargs.setdefault("max_length", _MAX_LENGTH)
         super().__init__(verbose_name, name, **kwargs)
         self._is_made = True
@@ -91,6 +106,8 @@ class RokkaImage(models.ImageField):
             return storages[self._storage]
         if self._storage is not None:
             return self._storage() if callable(self._storage) else self._storage
+        from django_rokka.storage import get_rokka_storage
+
         try:
             return get_rokka_storage()
         except ImproperlyConfigured:
@@ -104,9 +121,32 @@ class RokkaImage(models.ImageField):
     @property
     def rokka_storage(self) -> RokkaStorage:
         """The storage; raises ``ImproperlyConfigured`` when it is none of rokka's."""
-        return require_rokka_storage(self.storage, keeps=str(self))
+        from django_rokka.storage import (
+            RokkaStorage,
+            get_rokka_storage,
+            iter_rokka_storages,
+            require_rokka_storage,
+        )
+
+        storage = self.storage
+        if isinstance(storage, RokkaStorage):
+            return storage
+        if not self.has_named_storage and any(True for _ in iter_rokka_storages()):
+            return get_rokka_storage()  # which says that there are several
+        return require_rokka_storage(storage, keeps=str(self))
+
+    @property
+    def has_named_storage(self) -> bool:
+        """Whether the field itself says which storage it means."""
+        return self._storage is not None
 
     # What migrations hold
+
+    def db_parameters(self, connection: Any) -> Any:
+        """Keep names apart that differ by case only: aliases, and files of a ``fallback``."""
+        from django_rokka.fields.names import add_binary_collation
+
+        return add_binary_collation(super().db_parameters(connection), connection)
 
     def deconstruct(self) -> Any:
         """Return what rebuilds the column: no display options, and of the storage its alias."""
@@ -127,6 +167,7 @@ class RokkaImage(models.ImageField):
         self, cls: type[models.Model], name: str, **kwargs: Any
     ) -> None:
         """Add the field without ImageField's ``post_init``, which opens files when rows load."""
+        self.note = f"_rokka_stored_{name}"
         FileField.contribute_to_class(self, cls, name, **kwargs)
 
     # Saving
@@ -134,34 +175,60 @@ class RokkaImage(models.ImageField):
     def pre_save(self, model_instance: models.Model, add: bool) -> RokkaFieldFile:  # noqa: FBT001  # Django's
         """Upload what was assigned, before the row is written.
 
-        Raise ``InvalidReference`` for a public image in a protected field.
+        Raise ``InvalidReference`` for a public image in a protected field, if it is a new one.
         """
+        from django_rokka.fields.following import drop_foreign_alias, is_new_image
+
         file = cast(RokkaFieldFile, super().pre_save(model_instance, add))
-        self._check_protection(file)
+        if is_new_image(file):
+            self._check_protection(file)
+        drop_foreign_alias(file)
         self.update_dimension_fields(model_instance)
         return file
 
-    def update_dimension_fields(self, instance: models.Model, *args: Any, **kwargs: Any) -> None:
-        """Copy the size in pixels from the reference into ``width_field`` and ``height_field``."""
+    def update_dimension_fields(
+        self,
+        instance: models.Model,
+        force: bool = False,  # noqa: FBT001, FBT002  # Django's
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """Copy the size in pixels from the reference into ``width_field`` and ``height_field``.
+
+        With ``force`` a size that no reference tells is emptied: it is that of another picture.
+        """
         if not (self.width_field or self.height_field) or self.attname not in instance.__dict__:
             return
+        from django_rokka.exceptions import InvalidReference
+
         file: RokkaFieldFile = getattr(instance, self.attname)
         try:
-            width, height = file.reference[1:3] if file else (None, None)
+            reference = file.reference if file else None
         except InvalidReference:
-            return
+            if not (force and file._committed):
+                return  # of what the fallback keeps, the columns are all that is known
+            reference = None
         if self.width_field:
-            setattr(instance, self.width_field, width)
+            setattr(instance, self.width_field, reference.width if reference else None)
         if self.height_field:
-            setattr(instance, self.height_field, height)
+            setattr(instance, self.height_field, reference.height if reference else None)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        """Refuse a file that was not uploaded: its name would be stored for a reference."""
+        """Refuse what ``update()`` and ``bulk_update()`` store without asking anybody.
+
+        That is a file that was not uploaded, whose name would be stored for a reference, and a
+        public image in a protected field.
+        """
+        value = check_kind(value, field=self)
         if isinstance(value, File) and value and not getattr(value, "_committed", False):
+            from django_rokka.exceptions import InvalidReference
+
             raise InvalidReference(
                 f"{value.name!r} has not been uploaded, so {self} cannot hold it. Assign it to an"
                 f" object and call obj.{self.name}.commit() before bulk_update() or update()."
             )
+        if self.protected and isinstance(value, (str, File)) and self._is_new(value):
+            self._check_protection(value)
         return super().get_db_prep_save(value, connection)
 
     def save_form_data(self, instance: models.Model, data: Any) -> None:
@@ -174,16 +241,41 @@ class RokkaImage(models.ImageField):
         """Return the reference of a file that a form has uploaded as this field would have."""
         if not isinstance(file, UploadedFile):
             return None  # and no storage is looked up for an image that stays
+        from django_rokka.forms import get_uploaded_reference
+
         return get_uploaded_reference(file, storage=self.storage, is_protected=self.protected)
 
     def get_alias_name(self, instance: models.Model) -> str:
         """Return the name of the row's alias, empty without one or before the row has a key."""
+        from django_rokka.fields.naming import check_alias_name, make_alias_name
+
+        if callable(self.alias):
+            return check_alias_name(self.alias(instance), origin=self.alias)
         if not self.alias:
             return ""
         return make_alias_name(self.alias, instance=instance, field=self)
 
+    def find_fallback(self, name: str | None) -> Storage | None:
+        """Return the other storage that keeps a name; ``None`` for rokka's own, and without one.
+
+        For what is unmistakably rokka's no storage is looked up.
+        """
+        if not name or is_own_name(name):
+            return None
+        from django_rokka.storage import RokkaStorage
+
+        storage = self.storage
+        if not isinstance(storage, RokkaStorage):
+            return None
+        try:
+            return storage.find_fallback(name)
+        except ImproperlyConfigured:
+            return None  # and the system checks say why
+
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         """Validate as a file field does, and the name of the alias where it is known."""
+        from django_rokka.exceptions import InvalidReference
+
         if model_instance is not None:
             self.get_alias_name(model_instance)
         try:
@@ -205,8 +297,11 @@ class RokkaImage(models.ImageField):
 
         What was chosen in a form has no bytes that a validator could look at.
         """
-        is_stored = getattr(value, "_committed", True)
-        if not (is_stored or isinstance(value.file, RemoteImage)):
+        if getattr(value, "_committed", True):
+            return
+        from django_rokka.forms import RemoteImage
+
+        if not isinstance(value.file, RemoteImage):
             super().run_validators(value)
 
     def _check_protection(self, value: Any) -> None:
@@ -214,18 +309,31 @@ class RokkaImage(models.ImageField):
         is_uploaded = getattr(value, "_committed", True)
         if not (self.protected and value and is_uploaded):
             return
-        try:
-            reference = ImageReference.parse(str(value))
-        except InvalidReference:
-            return  # a broken reference shows no image
+        from django_rokka.exceptions import InvalidReference
+        from django_rokka.fields.stored import read_reference
+
+        reference = read_reference(str(value))
+        if reference is None or self.find_fallback(str(value)) is not None:
+            return  # a broken reference shows no image, and another storage its own
         if not reference.is_protected:
             raise InvalidReference(
                 f"{self} is protected, but '{reference}' names a public image. Assign the file"
                 " itself, which is uploaded as a protected image then."
             )
 
+    def _is_new(self, value: Any) -> bool:
+        """Say whether a value is written into a column that does not hold it yet, as we know."""
+        from django_rokka.fields.following import is_new_image
+
+        if not isinstance(value, RokkaFieldFile) or value.field is not self:
+            return True
+        return not value.is_from_fixture and is_new_image(value)
+
     def formfield(self, **kwargs: Any) -> forms.Field:
         """Return the form field that uploads; the widget of Django's admin is replaced."""
+        from django_rokka.forms import RokkaImageField
+        from django_rokka.widgets import RokkaImageWidget
+
         if _is_django_widget(kwargs.get("widget")):
             kwargs["widget"] = RokkaImageWidget
         form_class = kwargs.get("form_class", RokkaImageField)
@@ -240,83 +348,27 @@ class RokkaImage(models.ImageField):
         }
         return cast(forms.Field, models.Field.formfield(self, **options))
 
+    # Lookups
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Return a lookup, our own included."""
+        from django_rokka.fields import lookups  # noqa: F401  # registers them
+
+        return super().get_lookup(lookup_name)
+
+    def get_transform(self, lookup_name: str) -> Any:
+        """Return a transform, our own included."""
+        from django_rokka.fields import lookups  # noqa: F401  # registers them
+
+        return super().get_transform(lookup_name)
+
     # Checks
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """Check the options of the field; the storages have checks of their own."""
-        problems = (
-            self._check_alias(),
-            self._check_render_by(),
-            self._check_storage(),
-            self._check_order(),
-            self._check_length(),
-        )
-        return [*super().check(**kwargs), *(problem for problem in problems if problem)]
+        from django_rokka.fields.checking import find_field_problems
 
-    def _check_alias(self) -> checks.CheckMessage | None:
-        try:
-            names = read_template(self.alias)
-            for name in set(names) - _OWN_PLACEHOLDERS:
-                self.model._meta.get_field(name)
-        except (ValueError, FieldDoesNotExist) as error:
-            return checks.Error(
-                f"The alias template {self.alias!r} cannot be read: {error}.",
-                hint="Use letters, digits, '_' and the placeholders {app_label}, {model},"
-                " {field}, {pk} and names of columns.",
-                obj=self,
-                id="django_rokka.E010",
-            )
-        return None
-
-    def _check_render_by(self) -> checks.CheckMessage | None:
-        if self.render_by in LINKS:
-            return None
-        return checks.Error(
-            f"render_by is {self.render_by!r}.",
-            hint="Use 'hash' or 'alias'.",
-            obj=self,
-            id="django_rokka.E011",
-        )
-
-    def _check_storage(self) -> checks.CheckMessage | None:
-        try:
-            self.rokka_storage  # noqa: B018  # looking is the check
-        except (ImproperlyConfigured, InvalidStorageError) as error:
-            return checks.Error(
-                str(error),
-                hint="Add a storage with the BACKEND 'django_rokka.storage.RokkaStorage' to"
-                " STORAGES, and name its alias where there are several.",
-                obj=self,
-                id="django_rokka.E012",
-            )
-        return None
-
-    def _check_order(self) -> checks.CheckMessage | None:
-        names = [field.name for field in self.model._meta.concrete_fields]
-        earlier = {self.width_field, self.height_field}.intersection(
-            names[: names.index(self.name)]
-        )
-        if not earlier:
-            return None
-        listed = ", ".join(sorted(map(repr, earlier)))
-        return checks.Warning(
-            f"{listed} stand before the image they measure, so bulk_create() writes them before"
-            " the image is uploaded.",
-            hint=f"Declare them after {self.name!r}, or call obj.{self.name}.commit() before"
-            " bulk_create().",
-            obj=self,
-            id="django_rokka.W013",
-        )
-
-    def _check_length(self) -> checks.CheckMessage | None:
-        if self.max_length is None or self.max_length >= SHORTEST_ROOM:
-            return None
-        return checks.Error(
-            f"A column of {self.max_length} characters has no room for an image reference.",
-            hint=f"Give the field a max_length of {MAX_LENGTH} or more, or leave it out.",
-            obj=self,
-            id="django_rokka.E014",
-        )
+        return [*super().check(**kwargs), *find_field_problems(self)]
 
 
 def _is_django_widget(widget: Any) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from django_rokka.render import is_alias_name
 
-__all__ = ["MAX_ALIAS_LENGTH", "make_alias_name", "read_template"]
+__all__ = ["MAX_ALIAS_LENGTH", "check_alias_name", "make_alias_name", "read_template"]
 
 MAX_ALIAS_LENGTH = 150
 """Characters of an alias; with them a reference always fits the column of a ``RokkaImage``."""
@@ -52,8 +52,18 @@ def make_alias_name(template: str, *, instance: Model, field: Field[Any, Any]) -
         if value is None or value == "" or hasattr(value, "resolve_expression"):
             return ""
         values[name] = _write(value)
-    alias = template.format(**values).replace("-", "_")
-    _check_name(alias, template=template)
+    return check_alias_name(template.format(**values), origin=template)
+
+
+def check_alias_name(text: str | None, *, origin: Any) -> str:
+    """Return the name that is to be an alias, with underscores for hyphens; empty for none.
+
+    Raise ``ValidationError`` when it cannot be one; ``origin`` is what made it.
+    """
+    if not text:
+        return ""
+    alias = str(text).replace("-", "_")
+    _check_name(alias, template=getattr(origin, "__name__", str(origin)))
     return alias
 
 

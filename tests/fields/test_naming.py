@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import models
 from django.db.models import F
 from django.test.utils import isolate_apps
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 from django_rokka.fields import RokkaImage
 from django_rokka.fields.naming import MAX_ALIAS_LENGTH, make_alias_name, read_template
 from django_rokka.render import ImageReference, is_alias_name
+from django_rokka.storage import RokkaStorage
 
-from tests.testapp.models import Brand, Contract, Leaflet, Photo, Portrait, Poster
+from tests import pictures
+from tests.testapp.models import Badge, Brand, Contract, Leaflet, Photo, Portrait, Poster
 
 HASH = "c421f4e8cefe0fd3aab22832f51e85bacda0a47a"
 
@@ -144,3 +147,34 @@ def test_template__that_cannot_be_read_is_a_value_error(template: str) -> None:
 def test_template__without_placeholders_is_one_name_for_all_rows() -> None:
     row: Any = Leaflet()
     assert name_of(row, "header") == "header"
+
+
+# Callables
+
+
+def a_badge(name: str = "") -> Badge:
+    return Badge(name=name, picture=f"{'0' * 40}/4x3/lake.png")
+
+
+def test_callable__makes_the_name_as_a_template_does() -> None:
+    assert Badge.picture.field.get_alias_name(a_badge("gold-1")) == "badge_gold_1"
+
+
+def test_callable__without_a_name_means_no_alias_yet() -> None:
+    assert Badge.picture.field.get_alias_name(a_badge()) == ""
+
+
+@pytest.mark.parametrize("name", ["à la carte", "x" * 150, "50%"])
+def test_callable__whose_answer_cannot_be_a_name_is_named(name: str) -> None:
+    with pytest.raises(ValidationError, match="what “get_badge_name” is made of"):
+        a_badge(name).full_clean()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_callable__names_the_alias_once_it_has_one(rokka: RokkaStorage) -> None:
+    badge = Badge.objects.create(picture=ContentFile(pictures.png(), "lake.png"))
+    assert badge.picture.alias == ""
+    badge.name = "gold"
+    badge.save()
+    assert Badge.objects.get().picture.alias == "badge_gold"
+    assert rokka.client.aliases.get("badge_gold").hash == badge.picture.hash

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,11 @@ from django_rokka.checks import (
     check_deployed_storages,
     check_left_over_settings,
     check_storages,
+    check_task_queues,
 )
 from django_rokka.conf import OPTION_NAMES
+from django_rokka.tasks import find_library
 from django_rokka.testing import assert_no_rokka_calls
-
-PACKAGE = Path(__file__).parents[1] / "django_rokka"
-CHECKS = PACKAGE.parent / "docs" / "checks.md"
-ROW = r"\| `django_rokka\.[EWI](\d{3})` \|"
-USE = r"(?:django_rokka\.[EWI]|Problem\(\s*)(\d+)\b"
 
 RIGHT = {"organization": "acme", "api_key": "the-key"}
 
@@ -56,7 +52,7 @@ def test_check__is_silent_without_any_rokka_storage(settings: Settings) -> None:
     [
         ({**RIGHT, "stack": "thumb"}, "E001"),
         ({"api_url": "https://the-key@acme"}, "E002"),
-        ({"organization": "acme"}, "E003"),
+        ({"organization": "acme"}, "W003"),
         ({**RIGHT, "api_host": "api.rokka.io"}, "E004"),
         ({**RIGHT, "retries": -1}, "E005"),
         ({**RIGHT, "stacks": []}, "E006"),
@@ -70,6 +66,7 @@ def test_check__is_silent_without_any_rokka_storage(settings: Settings) -> None:
         ({**RIGHT, "sign_dynamic": True}, "E033"),
         ({**RIGHT, "on_delete": "delete"}, "E034"),
         ({**RIGHT, "read_only": "yes"}, "E035"),
+        ({**RIGHT, "environment": "Live"}, "E038"),
     ],
 )
 def test_check__has_a_number_for_every_mistake(
@@ -93,17 +90,62 @@ def test_check__e001_lists_the_valid_options(settings: Settings) -> None:
     )
 
 
-def test_check__e003_names_every_place_for_the_setting(settings: Settings) -> None:
-    expected = [
-        Error(
-            f"STORAGES['rokka']: A rokka storage has no {name}.",
-            hint=f"Set the option '{name}' in STORAGES, or ROKKA_{name.upper()}, or ROKKA_API_URL.",
-            id="django_rokka.E003",
+def test_check__w003_is_an_error_of_a_deployment_and_names_every_place(settings: Settings) -> None:
+    warnings, errors = (
+        [
+            kind(
+                f"STORAGES['rokka']: A rokka storage has no {name}.",
+                hint=f"Set the option '{name}' in STORAGES, or ROKKA_{name.upper()}, or"
+                " ROKKA_API_URL.",
+                id=number,
+            )
+            for name in ("organization", "api_key")
+        ]
+        for kind, number in (
+            (checks.Warning, "django_rokka.W003"),
+            (Error, "django_rokka.E003"),
         )
-        for name in ("organization", "api_key")
-    ]
+    )
 
-    assert check(settings, {}) == expected
+    assert check(settings, {}) == warnings
+    assert check_deployed_storages() == errors
+
+
+# Queues
+
+
+def find_queues(settings: Settings, **options: Any) -> list[CheckMessage]:
+    check(settings, {**RIGHT, **options})
+    return check_task_queues()
+
+
+@pytest.mark.skipif(find_library() is None, reason="needs a library of tasks")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"task_backend": "nightly"}, "for task_backend 'nightly': "),
+        ({"task_queue": "images"}, "for task_queue 'images': "),
+        ({"task_backend": "b", "task_queue": "q"}, "for task_backend 'b' and task_queue 'q': "),
+    ],
+)
+def test_queues__w055_that_tasks_does_not_have(
+    settings: Settings, options: dict[str, str], words: str
+) -> None:
+    [warning] = find_queues(settings, **options)
+
+    assert (type(warning), warning.id) == (checks.Warning, "django_rokka.W055")
+    assert words in warning.msg
+
+
+def test_queues__that_are_there_or_are_the_default_are_right(settings: Settings) -> None:
+    assert find_queues(settings) == []
+    backend = f"{getattr(find_library(), '__name__', '')}.backends.dummy.DummyBackend"
+    settings.TASKS = {"nightly": {"BACKEND": backend, "QUEUES": ["images"]}}
+    assert find_queues(settings, task_backend="nightly", task_queue="images") == []
+
+
+def test_queues__of_a_storage_with_wrong_options_are_not_looked_at(settings: Settings) -> None:
+    assert find_queues(settings, task_queue=5) == []
 
 
 def test_check__e007_an_emulated_storage_has_a_root(settings: Settings) -> None:
@@ -157,14 +199,23 @@ def test_check__w037_on_delete_of_a_storage_that_only_reads(
     assert [message.id for message in check_contradictions()] == ids
 
 
-def test_checks__are_all_documented() -> None:
-    numbers = [int(number) for number in re.findall(ROW, CHECKS.read_text(encoding="utf-8"))]
-    source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+@pytest.mark.parametrize(
+    ("options", "kind"), [(["organization"], "list"), (None, "NoneType"), ({1: "acme"}, "dict")]
+)
+def test_check__e039_options_of_which_no_storage_can_be_made(
+    settings: Settings, options: Any, kind: str
+) -> None:
+    assert check(settings, options) == [
+        Error(
+            f"STORAGES['rokka']: OPTIONS is no dict of names, but a {kind}.",
+            hint="Write a dict such as {'organization': 'acme'}.",
+            id="django_rokka.E039",
+        )
+    ]
+    assert check_contradictions() == check_deployed_storages() == []
 
-    assert numbers == sorted(set(numbers))
-    assert {int(number) for number in re.findall(USE, source)} == set(numbers)
 
-
+@pytest.mark.django_db
 def test_check__runs_with_djangos_own(settings: Settings) -> None:
     check(settings, {**RIGHT, "stacks": []})
 
@@ -194,6 +245,7 @@ def test_check__leaves_to_django_what_cannot_be_imported(settings: Settings) -> 
         storages["other"]
 
 
+@pytest.mark.django_db
 def test_deployment__of_an_emulated_storage_is_warned_of(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,126 @@
+"""Tasks: by the project's queue where it has one, at once where it has none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.utils.module_loading import import_string
+from pytest_django import Settings
+
+from django_rokka import tasks
+from django_rokka.storage import RokkaStorage
+
+from tests.lifecycle.mirror import a_file
+from tests.testapp.models import Cover, Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIBRARY: Any = tasks.find_library()
+DUMMY = f"{LIBRARY.__name__}.backends.dummy.DummyBackend"
+
+
+def has_placeholder() -> bool:
+    return bool(Cover.objects.get().placeholder)
+
+
+def test_task__is_given_ids_alone(rokka: RokkaStorage, settings: Settings) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY}}
+    cover = Cover.objects.create(image=a_file())
+    (result,) = LIBRARY.task_backends["default"].results
+    assert list(result.args) == ["testapp.cover", str(cover.pk), "image", "default"]
+    assert not has_placeholder()
+    result.task.call(*result.args)
+    assert has_placeholder()
+
+
+def test_second_save__before_or_after_the_task_leaves_the_placeholder_to_it(
+    rokka: RokkaStorage, settings: Settings
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY}}
+    cover = Cover.objects.create(image=a_file())
+    results = LIBRARY.task_backends["default"].results
+    results[0].task.call(*results[0].args)
+    assert has_placeholder()
+    cover.save()
+    assert not has_placeholder()
+    assert len(results) == 2
+    results[1].task.call(*results[1].args)
+    assert has_placeholder()
+    assert not cover.placeholder
+
+
+def test_task__is_found_by_its_path_as_workers_look_it_up(
+    rokka: RokkaStorage, settings: Settings
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY}}
+    Cover.objects.create(image=a_file())
+    (result,) = LIBRARY.task_backends["default"].results
+    path = result.task.module_path
+    assert path == "django_rokka.tasks.fetch_placeholder"
+    task = import_string(path)
+    assert task == result.task
+    task.call(*result.args)
+    assert has_placeholder()
+
+
+def test_task__goes_to_the_backend_and_the_queue_of_the_options(
+    configure: Any, settings: Settings
+) -> None:
+    settings.TASKS = {
+        "default": {"BACKEND": DUMMY, "QUEUES": ["mails"]},
+        "slow": {"BACKEND": DUMMY, "QUEUES": ["pictures"]},
+    }
+    configure(task_backend="slow", task_queue="pictures")
+    Cover.objects.create(image=a_file())
+    (result,) = LIBRARY.task_backends["slow"].results
+    assert (result.task.backend, result.task.queue_name) == ("slow", "pictures")
+    assert import_string(result.task.module_path).queue_name == "pictures"
+
+
+def test_queue__that_the_project_has_not_is_logged_and_the_row_is_saved(
+    rokka: RokkaStorage, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY, "QUEUES": ["mails"]}}
+    cover = Cover.objects.create(image=a_file())
+    assert Cover.objects.get() == cover
+    assert "Queue 'default' is not valid for backend" in caplog.text
+
+
+@pytest.fixture
+def no_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("django.tasks", "django_tasks"):
+        monkeypatch.setitem(sys.modules, name, None)
+    tasks.find_library.cache_clear()
+    yield
+    tasks.find_library.cache_clear()
+
+
+@pytest.mark.usefixtures("no_library")
+def test_work__is_done_at_once_where_nothing_runs_tasks(rokka: RokkaStorage) -> None:
+    cover = Cover.objects.create(image=a_file())
+    assert has_placeholder()
+    assert cover.placeholder
+
+
+@pytest.mark.usefixtures("no_library")
+def test_work__that_fails_at_once_leaves_the_row_saved(
+    rokka: RokkaStorage, server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.emulator.faults.add(method="GET", path="/render/", status=503)
+    Cover.objects.create(image=a_file())
+    assert not has_placeholder()
+    assert "No placeholder" in caplog.text
+
+
+def test_module__has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'anything'"):
+        tasks.anything  # noqa: B018  # reading is the test
+
+
+def test_keys__of_every_kind_survive_the_queue(rokka: RokkaStorage) -> None:
+    ticket = Ticket.objects.create()
+    key = Ticket._meta.pk
+    assert key.to_python(key.value_to_string(ticket)) == ticket.pk
