@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -11,13 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage
 from django.db.models.fields.files import FieldFile
 from django.forms.widgets import FILE_INPUT_CONTRADICTION
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from django_rokka.exceptions import RokkaError
 from django_rokka.markup import preview
 from django_rokka.render import ImageReference
-from django_rokka.storage import RokkaStorage
+from django_rokka.storage import require_rokka_storage
 
 __all__ = [
     "Choice",
@@ -28,9 +25,6 @@ __all__ = [
     "get_choice_name",
     "get_receipt_name",
 ]
-
-
-logger = logging.getLogger("django_rokka.forms")
 
 
 class Receipt(NamedTuple):
@@ -137,34 +131,17 @@ def get_choice_name(name: str) -> str:
 
 
 def _describe(image: KeptImage | FieldFile, *, is_protected: bool = False) -> dict[str, Any]:
-    """Return what the template shows; a broken reference or setting is shown in words."""
+    """Return what the template shows; a broken reference or setting is shown in words.
+
+    Of a file that the storage's fallback keeps, while a site moves, there is no more than it.
+    """
+    name = image.name or ""
     try:
-        if (old := _find_old(image)) is not None:
-            return {"preview": old}
-        reference = ImageReference.parse(image.name or "")
-        return {
-            "preview": preview(image.storage, image.name or ""),
-            "reference": reference,
-            "is_exposed": is_protected and not reference.is_protected,
-        }
+        shown = {"preview": preview(image.storage, name, is_linked=True)}
+        if require_rokka_storage(image.storage, keeps=name).find_fallback(name) is not None:
+            return shown
+        reference = ImageReference.parse(name)
+        is_exposed = is_protected and not reference.is_protected
     except (RokkaError, ImproperlyConfigured) as error:
         return {"problem": str(error)}
-
-
-def _find_old(image: KeptImage | FieldFile) -> SafeString | None:
-    """Write a small picture of a file that the storage's fallback keeps, while a site moves."""
-    storage, name = image.storage, image.name or ""
-    fallback = storage.find_fallback(name) if isinstance(storage, RokkaStorage) else None
-    if fallback is None:
-        return None
-    try:
-        url = fallback.url(name)
-    except Exception:  # whatever a foreign storage raises, the page has to be shown
-        logger.exception("No picture of %r, since its storage has no URL for it", name)
-        return format_html("<code>{}</code>", name)
-    return format_html(
-        '<a href="{url}"><img src="{url}" alt="{name}" width="120" loading="lazy"'
-        ' class="rokka-thumbnail"></a>',
-        url=url,
-        name=name,
-    )
+    return {**shown, "reference": reference, "is_exposed": is_exposed}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django_rokka.client import SourceImage
 from django_rokka.exceptions import InvalidReference
 from django_rokka.render import ImageReference, is_alias_name
-from django_rokka.storage import RokkaStorage
+
+if TYPE_CHECKING:
+    from django_rokka.client import SourceImage
+    from django_rokka.storage import RokkaStorage
 
 __all__ = ["find_image", "read_choice"]
 

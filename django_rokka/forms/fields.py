@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -18,7 +18,6 @@ from django.forms.boundfield import BoundField
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from django_rokka.client import SourceImage
 from django_rokka.exceptions import InvalidReference, NotFound, OrganizationNotFound, RokkaError
 from django_rokka.forms.choosing import find_image, read_choice
 from django_rokka.forms.formats import MEDIA_TYPES
@@ -34,10 +33,14 @@ from django_rokka.forms.uploads import (
     read_receipt,
     sign_receipt,
 )
-from django_rokka.render import ImageReference
 from django_rokka.signals import image_chosen
-from django_rokka.storage import RokkaStorage, get_rokka_storage
+from django_rokka.storage import get_rokka_storage
 from django_rokka.widgets import Choice, KeptImage, Receipt, RokkaHiddenInput, RokkaImageWidget
+
+if TYPE_CHECKING:
+    from django_rokka.client import SourceImage
+    from django_rokka.render import ImageReference
+    from django_rokka.storage import RokkaStorage
 
 __all__ = ["MAX_SIZE", "RokkaImageField"]
 
@@ -265,7 +268,7 @@ class RokkaImageField(forms.FileField):
             raise self._invalid("upload_failed", reason=get_reason(error)) from error
         except (BadSignature, InvalidReference) as error:
             raise self._invalid("invalid_receipt") from error
-        image = RemoteImage(f"{reference.slug}.{reference.extension}")
+        image = RemoteImage(f"{reference.file_name}.{reference.extension}")
         mark(image, reference, target)
         return image
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from django_rokka.forms.formats import BLANK, HEAD_LENGTH, detect_format
-from django_rokka.forms.svg import UnsafeSVG, check_svg
 
 __all__ = ["MESSAGES", "check_format", "check_size", "inspect"]
 
@@ -100,6 +99,8 @@ def _write_bytes(size: int) -> str:
 
 
 def _check_svg(file: File[Any]) -> None:
+    from django_rokka.forms.svg import UnsafeSVG, check_svg  # which brings a parser
+
     try:
         check_svg(file.chunks())
     except UnsafeSVG as error:

@@ -8,24 +8,19 @@ import pathlib
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.core.files.utils import validate_file_name
-from django.utils import timezone
 
-from django_rokka.client import SourceImage
-from django_rokka.conf import has_time_zones
-from django_rokka.exceptions import InvalidReference, ReadOnly
-from django_rokka.render import ImageReference
-from django_rokka.render.reference import MAX_LENGTH
-from django_rokka.signals import image_released
-from django_rokka.storage.files import RokkaFile, missing_is_file_not_found
-from django_rokka.storage.listing import LazyNames
+from django_rokka import render
 from django_rokka.storage.rendering import RenderingStorage
-from django_rokka.storage.uploaded import get_upload
+
+if TYPE_CHECKING:
+    from django_rokka.client import SourceImage
+    from django_rokka.storage.listing import LazyNames
 
 __all__ = ["SHORTEST_ROOM", "RokkaStorage"]
 
@@ -62,6 +57,8 @@ class RokkaStorage(RenderingStorage):
             raise SuspiciousFileOperation(f"Detected path traversal attempt in '{folder}'")
         validate_file_name(file_name)
         if not self.is_name_available(name, max_length=max_length):
+            from django_rokka.render.reference import MAX_LENGTH
+
             raise SuspiciousFileOperation(
                 f"A column of {max_length} characters has no room for an image reference."
                 f" Give the field a max_length of {MAX_LENGTH} or more."
@@ -81,9 +78,12 @@ class RokkaStorage(RenderingStorage):
         Raise an error of ``django_rokka.exceptions`` when rokka does not take it, and
         ``ReadOnly`` before anything is sent where the storage is ``read_only``.
         """
+        from django_rokka.storage.uploaded import get_upload
+
         name = content.name if name is None else name
         if name is None:
             raise ValueError(f"{content!r} has no name, and save() got none. Give it one.")
+        name = os.fspath(name)
         name = self.get_available_name(name, max_length=max_length)
         validate_file_name(name, allow_relative_path=True)
         upload = get_upload(content)
@@ -98,20 +98,36 @@ class RokkaStorage(RenderingStorage):
         *,
         is_protected: bool = False,
         deadline: float | None = None,
-    ) -> ImageReference:
+    ) -> render.ImageReference:
         """Upload a file and return its reference, made of what rokka answered.
 
         ``deadline`` limits the whole upload, in seconds over all its tries.
         """
+        return self.upload_image(name, content, is_protected=is_protected, deadline=deadline)[0]
+
+    def upload_image(
+        self,
+        name: str,
+        content: IO[Any],
+        *,
+        is_protected: bool = False,
+        deadline: float | None = None,
+    ) -> tuple[render.ImageReference, SourceImage]:
+        """Upload a file as ``upload`` does; return its reference, and the image as rokka has it."""
+        from django_rokka.signals import image_uploaded
+
         file_name = _original_name(name)
         image = self.client.source_images.create(
             _binary(content),
             name=file_name,
+            user_metadata=self._get_environment_metadata(),
             is_protected=is_protected,
             deadline=deadline,
             verify=self.config.verify,
         )
-        return _make_reference(file_name, image)
+        # Robustly: the image is there, whatever becomes of the news.
+        image_uploaded.send_robust(type(self), storage=self, image=image)
+        return _make_reference(file_name, image), image
 
     def delete(self, name: str) -> None:
         """Release an image: nothing is deleted at rokka, where other rows may use the same one.
@@ -119,6 +135,9 @@ class RokkaStorage(RenderingStorage):
         Its release is told by ``signals.image_released``, unless ``on_delete`` is ``"never"`` or
         the storage is ``read_only``. A name that the fallback keeps is deleted there.
         """
+        from django_rokka.exceptions import InvalidReference, ReadOnly
+        from django_rokka.signals import image_released
+
         if not name:
             raise ValueError("The name must be given to delete().")
         is_kept = self.config.on_delete == "never"
@@ -131,13 +150,15 @@ class RokkaStorage(RenderingStorage):
                 fallback.delete(name)
             return
         with suppress(InvalidReference):  # what was never there is gone
-            reference = ImageReference.parse(name)
+            reference = render.ImageReference.parse(name)
             if not (is_kept or self.config.read_only):
-                image_released.send(type(self), storage=self, reference=reference)
+                image_released.send_robust(type(self), storage=self, reference=reference)
 
     # Reading
 
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
+        from django_rokka.storage.files import RokkaFile
+
         if mode != "rb":
             raise ValueError(
                 f"Images at rokka do not change, so mode {mode!r} cannot open {name!r}."
@@ -157,6 +178,8 @@ class RokkaStorage(RenderingStorage):
 
         Raise ``OrganizationNotFound`` when there is not even the organization.
         """
+        from django_rokka.exceptions import InvalidReference
+
         if (fallback := self.find_fallback(name)) is not None:
             return fallback.exists(name)
         try:
@@ -178,6 +201,8 @@ class RokkaStorage(RenderingStorage):
         after some seconds. The folders and files of the fallback are listed as well. Raise
         ``FileNotFoundError`` for a folder that there is not, since rokka has none.
         """
+        from django_rokka.storage.listing import LazyNames
+
         if path:
             if (fallback := self.find_fallback(path)) is None:
                 raise FileNotFoundError(
@@ -202,10 +227,9 @@ class RokkaStorage(RenderingStorage):
         """Ask rokka when the image was first uploaded."""
         if (fallback := self.find_fallback(name)) is not None:
             return fallback.get_created_time(name)
-        created = self._fetch(name).created
-        if has_time_zones():
-            return created
-        return timezone.make_naive(created, timezone.get_default_timezone())
+        from django_rokka.conf import as_stored
+
+        return as_stored(self._fetch(name).created)
 
     def get_modified_time(self, name: str) -> datetime:
         """Return the time of creation: what a hash stands for does not change."""
@@ -213,24 +237,48 @@ class RokkaStorage(RenderingStorage):
             return fallback.get_modified_time(name)
         return self.get_created_time(name)
 
+    def fetch_placeholder(
+        self, reference: render.ImageReference, *, deadline: float | None = None
+    ) -> str:
+        """Ask the render host for the BlurHash of an image: GET of a render URL."""
+        url = self.get_render_url(reference, render.DYNAMIC, format="blur", options={}, filename="")
+        written = self.build_url(url, is_protected=reference.is_protected)
+        path = written.removeprefix(self.get_render_base())
+        return self.client.utils.fetch_blurhash(self.get_fetch_base() + path, deadline=deadline)
+
+    def get_fetch_base(self) -> str:
+        """Return what the client puts before the path of a render URL that it fetches itself."""
+        return self.config.render_base
+
+    def _get_environment_metadata(self) -> dict[str, str] | None:
+        """Return the mark of our environment, a field of its own: others share the image."""
+        config = self.config
+        return {config.environment_field: config.environment} if config.environment else None
+
     def _fetch(self, name: str) -> SourceImage:
+        from django_rokka.storage.files import missing_is_file_not_found
+
         with missing_is_file_not_found():
-            return self.client.source_images.get(ImageReference.parse(name).hash)
+            return self.client.source_images.get(render.ImageReference.parse(name).hash)
 
 
 def _original_name(name: str) -> str:
     """Return the file name to tell rokka; that of a stored reference is its slug."""
+    from django_rokka.exceptions import InvalidReference
+
     try:
-        reference = ImageReference.parse(name)
+        reference = render.ImageReference.parse(name)
     except InvalidReference:
         return str(name).replace("\\", "/").rpartition("/")[2]
-    return f"{reference.slug or 'image'}.{reference.extension or 'jpg'}"
+    return f"{reference.file_name or 'image'}.{reference.extension or 'jpg'}"
 
 
 def _binary(content: Any) -> Any:
-    """Return content that reads as bytes, opened again where it was closed; text becomes UTF-8."""
+    """Return content that gives bytes, opened again where it was closed; text becomes UTF-8."""
     if getattr(content, "closed", False) and hasattr(content, "open"):
         content.open()
+    if _has_own_chunks(content):
+        return content.chunks()
     inner = content
     while isinstance(inner, File):
         inner = inner.file
@@ -240,8 +288,14 @@ def _binary(content: Any) -> Any:
     return io.BytesIO(inner.read().encode())
 
 
-def _make_reference(file_name: str, image: SourceImage) -> ImageReference:
-    return ImageReference.from_file_name(
+def _has_own_chunks(content: Any) -> bool:
+    """Say whether a file knows better than Django's how it is read: it may not have ``read()``."""
+    chunks = getattr(type(content), "chunks", None)
+    return chunks is not None and chunks.__module__.partition(".")[0] != "django"
+
+
+def _make_reference(file_name: str, image: SourceImage) -> render.ImageReference:
+    return render.ImageReference.from_file_name(
         file_name,
         hash=image.hash,
         extension=image.format,

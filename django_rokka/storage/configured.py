@@ -5,28 +5,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage, storages
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from django_rokka.client import RokkaClient
-from django_rokka.conf import (
-    OPTION_NAMES,
-    Config,
-    Problem,
-    find_problems,
-    get_declared_storages,
-    mask,
-    read_config,
-    read_option,
-)
-from django_rokka.exceptions import InvalidReference
-from django_rokka.render import ImageReference, StackDefinition
+from django_rokka import render
 
-__all__ = ["ConfiguredStorage", "is_rokka_backend"]
+if TYPE_CHECKING:
+    from django_rokka.client import RokkaClient
+    from django_rokka.conf import Config, Problem
+
+__all__ = ["ConfiguredStorage", "is_own_name", "is_rokka_backend"]
 
 
 class ConfiguredStorage(Storage):
@@ -36,18 +28,31 @@ class ConfiguredStorage(Storage):
     first use, and a numbered system check before that.
     """
 
-    option_names = OPTION_NAMES
+    own_option_names: frozenset[str] = frozenset()
     option_defaults: Mapping[str, Any] = MappingProxyType({})
     path_of_class = ""
 
     def __init__(self, **options: Any) -> None:
-        self._options = mask(options, known=self.option_names)
+        from django_rokka.conf import mask
+
+        self._options = mask(options, known=self.get_option_names())
         setting_changed.connect(self._forget)
+
+    @classmethod
+    def get_option_names(cls) -> frozenset[str]:
+        """Return every name that OPTIONS may hold, those of its own included."""
+        from django_rokka.conf import OPTION_NAMES
+
+        return OPTION_NAMES | cls.own_option_names
 
     @functools.cached_property
     def config(self) -> Config:
         """The options in force; raises ``ImproperlyConfigured`` when they are wrong."""
-        return read_config(self._options, known=self.option_names, defaults=self.option_defaults)
+        from django_rokka.conf import read_config
+
+        return read_config(
+            self._options, known=self.get_option_names(), defaults=self.option_defaults
+        )
 
     @functools.cached_property
     def client(self) -> RokkaClient:
@@ -57,15 +62,15 @@ class ConfiguredStorage(Storage):
         return client
 
     @functools.cached_property
-    def stack_definitions(self) -> Mapping[str, StackDefinition]:
+    def stack_definitions(self) -> Mapping[str, render.StackDefinition]:
         """The stacks that the option ``stacks`` declares, by name."""
         declared = self.config.stacks or {}
-        return {name: StackDefinition.from_json(data) for name, data in declared.items()}
+        return {name: render.StackDefinition.from_json(data) for name, data in declared.items()}
 
     @property
     def fallback_alias(self) -> str:
         """The option ``fallback`` as it is set, unchecked; empty for what is no text."""
-        alias = read_option(self._options, "fallback")
+        alias = self._read_option("fallback")
         return alias if isinstance(alias, str) else ""
 
     @functools.cached_property
@@ -81,25 +86,25 @@ class ConfiguredStorage(Storage):
     def find_fallback(self, name: str | None) -> Storage | None:
         """Return the other storage that keeps this name; ``None`` where rokka does, or nobody.
 
-        With a fallback, rokka's are the names that say more than a hash: a size, an alias, or
-        that they are protected. A hash alone may be the checksum that others name files by.
+        With a fallback, rokka's are the names that ``is_own_name`` knows; nobody is asked.
         """
-        if not name or _is_unmistakable(name):
-            return None
-        return self.fallback
+        return None if not name or is_own_name(name) else self.fallback
 
     def find_problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the options, for the system checks."""
+        from django_rokka.conf import find_problems
+
         yield from find_problems(
-            self._options, known=self.option_names, defaults=self.option_defaults
+            self._options, known=self.get_option_names(), defaults=self.option_defaults
         )
         yield from self._find_wrong_fallback()
 
     def find_contradictions(self) -> Iterator[Problem]:
         """Yield options that are right, but one of them has no effect beside the other."""
-        if read_option(self._options, "read_only") is True and read_option(
-            self._options, "on_delete"
-        ) not in (None, "never"):
+        from django_rokka.conf import Problem
+
+        is_read_only = self._read_option("read_only") is True
+        if is_read_only and self._read_option("on_delete") not in (None, "never"):
             yield Problem(
                 37,
                 "The option on_delete has no effect, since the storage is read_only.",
@@ -116,7 +121,9 @@ class ConfiguredStorage(Storage):
         return vars(kind).get("path_of_class", f"{kind.__module__}.{kind.__qualname__}"), [], {}
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._options == other._options
+        if not (isinstance(other, ConfiguredStorage) and type(self) is type(other)):
+            return NotImplemented  # so that Django's lazy default_storage may say what it is
+        return self._options == other._options
 
     def __hash__(self) -> int:
         return hash((type(self), tuple(sorted(self._options))))
@@ -132,7 +139,14 @@ class ConfiguredStorage(Storage):
         self._options = state["_options"]
         setting_changed.connect(self._forget)
 
+    def _read_option(self, name: str) -> Any:
+        from django_rokka.conf import read_option
+
+        return read_option(self._options, name)
+
     def _make_client(self, **options: Any) -> RokkaClient:
+        from django_rokka.client import RokkaClient  # the largest part: for pages that only read
+
         config = self.config
         return RokkaClient(
             organization=config.organization,
@@ -145,6 +159,8 @@ class ConfiguredStorage(Storage):
 
     def _find_wrong_fallback(self) -> Iterator[Problem]:
         """Yield a problem when the fallback is no storage, or when names would go in a circle."""
+        from django_rokka.conf import Problem, get_declared_storages
+
         alias, declared = self.fallback_alias, get_declared_storages()
         if alias and alias not in declared:
             known = ", ".join(sorted(declared))
@@ -186,8 +202,15 @@ def is_rokka_backend(backend: Any) -> bool:
     return isinstance(backend, type) and issubclass(backend, ConfiguredStorage)
 
 
-def _is_unmistakable(name: str) -> bool:
+def is_own_name(name: str) -> bool:
+    """Say whether a name was made by an upload to rokka, and could be no other storage's.
+
+    Every name that ``save()`` returns is one. A hash alone, or one with a plain file name behind
+    it, is none: others name files and folders by a checksum.
+    """
+    from django_rokka.exceptions import InvalidReference
+
     try:
-        return ImageReference.parse(name).is_unmistakable
+        return render.ImageReference.parse(name).is_unmistakable
     except InvalidReference:
         return False

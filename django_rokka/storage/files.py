@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha1
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.core.files import File
 
-from django_rokka.client import RokkaClient
 from django_rokka.exceptions import IntegrityError, NotFound, OrganizationNotFound
 from django_rokka.render import ImageReference
+
+if TYPE_CHECKING:
+    from django_rokka.client import RokkaClient
 
 __all__ = ["SPOOL_SIZE", "RokkaFile", "missing_is_file_not_found"]
 

@@ -10,10 +10,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from django_rokka.conf import is_debug
-from django_rokka.exceptions import InvalidReference
-from django_rokka.render import ImageReference, Operation, RenderURL
-from django_rokka.render.urls import DYNAMIC
+from django_rokka import render
 from django_rokka.storage.configured import ConfiguredStorage
 
 __all__ = ["RenderingStorage"]
@@ -24,7 +21,7 @@ logger = logging.getLogger("django_rokka.storage")
 class RenderingStorage(ConfiguredStorage):
     """Write render URLs."""
 
-    def url(self, name: str | ImageReference | None, stack: str = "", **parts: Any) -> str:
+    def url(self, name: str | render.ImageReference | None, stack: str = "", **parts: Any) -> str:
         """Write the render URL of an image; no request, no query.
 
         ``parts`` are those of ``get_render_url`` and of ``build_url``. A name that the fallback
@@ -33,7 +30,7 @@ class RenderingStorage(ConfiguredStorage):
         ``InvalidReference`` under ``DEBUG``), or any name while the storage is not configured.
         """
         try:
-            if isinstance(name, ImageReference):
+            if isinstance(name, render.ImageReference):
                 return self._write_url(name, stack, **parts)
             reference = self.read_reference(name or "")
             if reference is not None:
@@ -44,16 +41,20 @@ class RenderingStorage(ConfiguredStorage):
             logger.error("No render URL for %s: %s", name, error)
             return ""
 
-    def read_reference(self, name: str) -> ImageReference | None:
+    def read_reference(self, name: str) -> render.ImageReference | None:
         """Parse a name; one that is none is ``None`` and logged, under ``DEBUG`` an error.
 
         A name that the fallback keeps is ``None`` without a word.
         """
+        from django_rokka.exceptions import InvalidReference
+
         try:
-            reference = ImageReference.parse(name)
+            reference = render.ImageReference.parse(name)
         except InvalidReference as error:
             if self.find_fallback(name) is not None:
                 return None
+            from django_rokka.conf import is_debug
+
             if is_debug():
                 raise
             logger.warning("No image at rokka: %s", error)
@@ -63,16 +64,16 @@ class RenderingStorage(ConfiguredStorage):
 
     def get_render_url(
         self,
-        reference: ImageReference,
+        reference: render.ImageReference,
         stack: str = "",
         *,
         format: str = "",
-        operations: tuple[Operation, ...] = (),
-        overrides: tuple[Operation, ...] = (),
+        operations: tuple[render.Operation, ...] = (),
+        overrides: tuple[render.Operation, ...] = (),
         options: Mapping[str, Any] | None = None,
         variables: Mapping[str, Any] | None = None,
         filename: str | None = None,
-    ) -> RenderURL:
+    ) -> render.RenderURL:
         """Return the parts of a render URL; ``build_url`` writes them.
 
         Without a stack it is ``default_stack``, or without one the dynamic stack with
@@ -82,15 +83,15 @@ class RenderingStorage(ConfiguredStorage):
         stack = "" if operations else stack or self.config.default_stack
         if not stack:
             options = {"autoformat": True, **(options or {})}
-        return RenderURL(
+        return render.RenderURL(
             image=reference.hash or f"-_{reference.alias}_-",
             format=format or reference.format,
-            stack=stack or DYNAMIC,
+            stack=stack or render.DYNAMIC,
             operations=operations,
             overrides=overrides,
             options=options or {},
             variables=variables or {},
-            filename=reference.slug if filename is None else filename,
+            filename=reference.file_name if filename is None else filename,
         )
 
     def get_render_base(self) -> str:
@@ -99,7 +100,7 @@ class RenderingStorage(ConfiguredStorage):
 
     def build_url(
         self,
-        url: RenderURL,
+        url: render.RenderURL,
         *,
         is_protected: bool = False,
         signed: bool | None = None,
@@ -129,7 +130,9 @@ class RenderingStorage(ConfiguredStorage):
             until=None if expires_in is None else _read_end(expires_in),
         )
 
-    def _find_reason_to_sign(self, url: RenderURL, *, is_protected: bool, is_asked: bool) -> str:
+    def _find_reason_to_sign(
+        self, url: render.RenderURL, *, is_protected: bool, is_asked: bool
+    ) -> str:
         """Return what needs a signature, for a message; empty where nothing does."""
         if is_protected:
             return "A protected image"
@@ -141,7 +144,7 @@ class RenderingStorage(ConfiguredStorage):
 
     def _write_url(
         self,
-        reference: ImageReference,
+        reference: render.ImageReference,
         stack: str,
         *,
         signed: bool | None = None,

@@ -11,6 +11,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import Value
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -302,7 +303,7 @@ def test_list_editable__saves_a_row_whose_alias_becomes_impossible(
 @pytest.mark.usefixtures("rokka")
 def test_protected_field__shows_a_public_image_as_an_error(admin_client: Client) -> None:
     contract = Contract.objects.create(scan=ContentFile(pictures.png(), "page.png"))
-    Contract.objects.update(scan=REFERENCE)  # from the days before it was protected
+    Contract.objects.update(scan=Value(REFERENCE))  # from the days before it was protected
     answer = admin_client.post(f"/admin/testapp/contract/{contract.pk}/change/", {})
     assert answer.status_code == 200
     assert "is protected, but" in read_words(answer.content)

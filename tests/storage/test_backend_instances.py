@@ -146,7 +146,7 @@ def find_receivers() -> list[object]:
 def test_unconfigured__project_imports_checks_and_makes_migrations() -> None:
     assert (
         run(UNCONFIGURED)
-        == "django_rokka.E003 django_rokka.E003\nNo changes detected in app 'django_rokka'"
+        == "django_rokka.W003 django_rokka.W003\nNo changes detected in app 'django_rokka'"
     )
 
 

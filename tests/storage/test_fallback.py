@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, default_storage, storages
 from pytest_django import Settings
 
 from django_rokka.client import observe_calls
 from django_rokka.exceptions import InvalidReference, ReadOnly
 from django_rokka.render import ImageReference
 from django_rokka.storage import RokkaStorage
+from django_rokka.storage.backend import SHORTEST_ROOM
+from django_rokka.storage.configured import is_own_name
 from django_rokka.testing import assert_no_rokka_calls
 
 from tests import pictures
@@ -34,25 +35,13 @@ OLD_NAMES = [
     HASH,
     f"{HASH}/beach.jpg",
 ]
+PDF = b"%PDF-1.4\n%%EOF\n"
 OURS = [
     f"{HASH}/1600x900/lake.jpg",
     f"{HASH}/protected/lake.jpg",
     f"{HASH}/-_brand_7_-/lake.jpg",
+    f"{HASH}/-plan.pdf",
 ]
-
-
-@pytest.fixture
-def old(settings: Settings, tmp_path: Path) -> FileSystemStorage:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "old": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path / "media", "base_url": "/media/"},
-        },
-    }
-    storage = storages["old"]
-    assert isinstance(storage, FileSystemStorage)
-    return storage
 
 
 @pytest.fixture
@@ -98,6 +87,50 @@ def test_fallback__gets_nothing_new(storage: RokkaStorage, old: FileSystemStorag
     assert storage.find_fallback(name) is None
     assert storage.exists(name)
     assert not old.exists("lake.jpg")
+
+
+@pytest.mark.parametrize(
+    ("file_name", "content"),
+    [
+        ("Plan.pdf", PDF),
+        ("-.pdf", PDF),
+        (f"{'long' * 30}.pdf", PDF),
+        (f"{HASH}.pdf", PDF),
+        (f"{HASH}/plan.pdf", PDF),
+        ("lake.jpg", pictures.jpeg()),
+        ("lake.svg", pictures.svg()),
+    ],
+)
+@pytest.mark.parametrize("max_length", [None, 100, SHORTEST_ROOM])
+def test_fallback__is_not_asked_for_what_was_saved(
+    storage: RokkaStorage,
+    old: FileSystemStorage,
+    file_name: str,
+    content: bytes,
+    max_length: int | None,
+) -> None:
+    name = storage.save(file_name, ContentFile(content), max_length=max_length)
+    old.save(name, ContentFile(b"another file"))
+
+    assert is_own_name(name)
+    with storage.open(name) as file:
+        assert file.read() == content
+    assert storage.size(name) == len(content)
+    storage.delete(name)
+    assert old.exists(name)
+    assert all(map(is_own_name, storage.listdir("")[1]))
+
+
+def test_name__of_a_file_without_a_size_is_marked(storage: RokkaStorage) -> None:
+    name = storage.save("Plan (2).pdf", ContentFile(PDF))
+    known = ImageReference.parse(name).hash
+
+    assert name == f"{known}/-plan-2.pdf"
+    assert storage.save(name, ContentFile(PDF)) == name
+    # Neither links nor rokka see the mark.
+    assert storage.url(name, "thumb").endswith(f"/thumb/{known}/plan-2.jpg")
+    assert storage.client.source_images.get(known).name == "Plan (2).pdf"
+    assert ImageReference.parse(name).file_name == "plan-2"
 
 
 @pytest.mark.parametrize("name", ["", None])
@@ -277,3 +310,11 @@ def test_without_fallback__a_hash_alone_is_rokkas(rokka: RokkaStorage) -> None:
         assert not rokka.exists(f"{HASH}.jpg")
 
     assert [call.path for call in calls] == [f"/sourceimages/demo/{HASH}"]
+
+
+def test_storage__equals_the_default_storage_that_it_is(settings: Settings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "default": settings.STORAGES["rokka"]}
+
+    assert storages["rokka"] == default_storage
+    assert default_storage == storages["rokka"]
+    assert storages["rokka"] != storages["staticfiles"]

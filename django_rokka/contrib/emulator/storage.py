@@ -6,6 +6,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
 
-from django_rokka.client import RokkaClient
 from django_rokka.conf import Problem
 from django_rokka.contrib.emulator.emulators import get_emulator
 from django_rokka.storage import RokkaStorage
 
 if TYPE_CHECKING:
+    from django_rokka.client import RokkaClient
     from django_rokka.emulator import Emulator
 
 __all__ = ["EmulatedRokkaStorage"]
@@ -31,6 +32,8 @@ _SETTINGS = frozenset(
     | {"render_cache_size", "render_seconds", "search_delay"}
 )
 """The options that are the emulator's own settings."""
+
+_INSTALL = "Run: pip install 'django-rokka[emulator]'"
 
 
 class EmulatedRokkaStorage(RokkaStorage):
@@ -45,7 +48,7 @@ class EmulatedRokkaStorage(RokkaStorage):
     pictures.
     """
 
-    option_names = RokkaStorage.option_names | {"root"} | _SETTINGS
+    own_option_names = frozenset({"root"}) | _SETTINGS
     option_defaults = MappingProxyType({"organization": "demo"})
     path_of_class = "django_rokka.contrib.emulator.EmulatedRokkaStorage"
 
@@ -72,6 +75,19 @@ class EmulatedRokkaStorage(RokkaStorage):
             )
         elif Path(root).is_file():
             yield Problem(7, f"The option root is {str(root)!r}, a file.", "Name a folder.")
+        if not find_spec("werkzeug"):
+            yield Problem(45, "The emulator is not installed.", _INSTALL)
+
+    def find_contradictions(self) -> Iterator[Problem]:
+        """Yield what has no effect, and that pictures are not rendered without pyvips."""
+        yield from super().find_contradictions()
+        if not find_spec("pyvips"):
+            yield Problem(
+                46,
+                "The emulator renders no pictures, since pyvips is not installed; uploads and all"
+                " else work.",
+                _INSTALL,
+            )
 
     def find_deployment_problems(self) -> Iterator[Problem]:
         """Yield that this is no storage for a site that others visit."""
@@ -96,9 +112,7 @@ class EmulatedRokkaStorage(RokkaStorage):
                 **{name: self._options[name] for name in _SETTINGS & self._options.keys()},
             )
         except ImportError as error:
-            raise ImproperlyConfigured(
-                "The emulator is not installed. Run: pip install 'django-rokka[emulator]'"
-            ) from error
+            raise ImproperlyConfigured(f"The emulator is not installed. {_INSTALL}") from error
         except (ValueError, TypeError, OSError, sqlite3.Error) as error:
             raise ImproperlyConfigured(
                 f"The emulator cannot start in {str(self._options['root'])!r} ({error}). Set the"
@@ -130,6 +144,10 @@ class EmulatedRokkaStorage(RokkaStorage):
                 " include('django_rokka.contrib.emulator.urls')) to the URLconf, or set the"
                 " option 'render_host'."
             ) from error
+
+    def get_fetch_base(self) -> str:
+        """Return where the emulator renders inside of this process."""
+        return f"{_API_HOST}/render/{self.config.organization}"
 
     def _forget(self, *, setting: str, **kwargs: Any) -> None:
         super()._forget(setting=setting, **kwargs)
