@@ -7,37 +7,36 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.core.files.storage import storages
+from django.core.files.storage import FileSystemStorage, storages
+from django.db import DatabaseError, connection
 from pytest_django import Settings
 
 from django_rokka.emulator import Emulator, EmulatorServer
 from django_rokka.storage import RokkaStorage
 
+from tests.databases import find_url
+
 API_KEY = "apikey-of-the-tests-0123456789abcdef"
+SERVERS = {"mysql": "MariaDB", "postgresql": "PostgreSQL"}
 SIGNING_KEY = "signingkey-of-the-tests-0123456789"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """End the run, as passed, when it is meant for a PostgreSQL that does not answer."""
-    database = settings.DATABASES["default"]
-    if not database["ENGINE"].endswith("postgresql"):
+    """End the run where its server does not answer: failed if a URL named it, else as passed."""
+    if connection.vendor == "sqlite":
         return
-    import psycopg
-
+    probe = connection.copy()
+    probe.settings_dict["NAME"] = None  # the server itself: Django makes the database later
     try:
-        psycopg.connect(
-            dbname="postgres",
-            host=database["HOST"],
-            port=database["PORT"],
-            user=database["USER"],
-            password=database["PASSWORD"],
-            connect_timeout=5,
-        ).close()
-    except psycopg.OperationalError as error:
-        address = "{USER} at {HOST}:{PORT}".format_map(database)
-        reason = f"PostgreSQL does not let {address} in, so nothing was tested on it: {error}"
-        pytest.exit(" ".join(reason.split()), returncode=0)
+        # Not by connect(): pytest-django guards that.
+        with probe.wrap_database_errors:
+            probe.get_new_connection(probe.get_connection_params()).close()
+    except DatabaseError as error:
+        address = "{USER} at {HOST}:{PORT}".format_map(probe.settings_dict)
+        name = SERVERS[connection.vendor]
+        reason = f"{name} does not let {address} in, so nothing was tested on it:"
+        is_asked_for = find_url() is not None
+        pytest.exit(" ".join(f"{reason} {error}".split()), returncode=1 if is_asked_for else 0)
 
 
 @pytest.fixture
@@ -74,6 +73,21 @@ def rokka(settings: Settings, rokka_options: dict[str, object]) -> Iterator[Rokk
     assert isinstance(storage, RokkaStorage)
     yield storage
     storage.client.close()
+
+
+@pytest.fixture
+def old(settings: Settings, tmp_path: Path) -> FileSystemStorage:
+    """A storage of files, as a site has it before it moves to rokka."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "old": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path / "media", "base_url": "/media/"},
+        },
+    }
+    storage = storages["old"]
+    assert isinstance(storage, FileSystemStorage)
+    return storage
 
 
 @pytest.fixture

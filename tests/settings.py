@@ -1,8 +1,8 @@
-"""Settings of the test suite: SQLite, or PostgreSQL when TEST_DATABASE=postgresql."""
+"""Settings of the test suite; its database is that of ROKKA_TEST_DATABASE_URL or TEST_DATABASE."""
 
 from __future__ import annotations
 
-import os
+from tests.databases import find_database
 
 SECRET_KEY = "tests only"
 USE_TZ = True
@@ -54,19 +54,6 @@ STORAGES = {
     },
 }
 
-SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
-POSTGRESQL = {
-    "ENGINE": "django.db.backends.postgresql",
-    "NAME": os.environ.get("PGDATABASE", "django_rokka"),  # Django makes and drops test_<name>
-    "HOST": os.environ.get("PGHOST", "127.0.0.1"),
-    "PORT": os.environ.get("PGPORT", "5432"),
-    "USER": os.environ.get("PGUSER", "postgres"),
-    "PASSWORD": os.environ.get("PGPASSWORD", ""),
-}
-DATABASES = {
-    "default": {"sqlite": SQLITE, "postgresql": POSTGRESQL}[
-        os.environ.get("TEST_DATABASE", "sqlite")
-    ]
-}
+DATABASES = {"default": find_database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; it guards nothing here

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -182,6 +184,68 @@ class TestCaseOfAProject(SimpleTestCase):
 
     def test_decorator__emulates_for_a_test_case(self) -> None:
         assert self.rokka.storage is storages["rokka"]
+
+
+SOCKETS = """
+import socket, sys, unittest
+import django
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=["django.contrib.contenttypes", "django_rokka"],
+    STORAGES={"rokka": {"BACKEND": "django_rokka.storage.RokkaStorage", "OPTIONS": %r}},
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+)
+django.setup()
+from django.core.files.storage import storages
+from django.core.management import call_command
+from django.db import models
+from django.test import TestCase, override_settings
+from django_rokka.testing import emulate_rokka, make_image
+
+def refuse(*args, **kwargs):
+    raise AssertionError(f"connects to {args[1:]}")
+socket.socket.connect = refuse
+call_command("migrate", verbosity=0)
+PRODUCTION = settings.STORAGES
+
+class Parent(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.name = storages["rokka"].save("a.png", make_image("a.png"))
+        cls.first = storages["rokka"].upload_image("b.png", make_image("b.png"))
+
+@emulate_rokka(retries=0)
+class Child(Parent):
+    def test_a(self):
+        self.assertTrue(storages["rokka"].exists(self.name))
+        self.assertIs(self.rokka.storage, storages["rokka"])
+        self.rokka.emulator.faults.add(status=503, times=9)
+    test_b = test_a
+
+@override_settings(STORAGES=PRODUCTION)
+class Grandchild(Child):
+    pass
+
+class Last(unittest.TestCase):
+    def test_everything_is_put_back(self):
+        self.assertEqual(type(storages["rokka"]).__name__, "RokkaStorage")
+        self.assertEqual(settings.STORAGES, PRODUCTION)
+
+suite = unittest.TestSuite(
+    unittest.defaultTestLoader.loadTestsFromTestCase(case) for case in (Child, Grandchild, Last)
+)
+result = unittest.TextTestRunner(stream=sys.stdout).run(suite)
+print(result.testsRun, result.wasSuccessful())
+"""
+
+
+def test_decorator__emulates_what_a_test_case_sets_up_for_all_its_tests() -> None:
+    """One store for the class, no connection anywhere, and faults end with their test."""
+    code = SOCKETS % PRODUCTION["OPTIONS"]
+    answer = subprocess.run(  # our own interpreter and words
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.stdout.splitlines()[-1:] == ["5 True"], answer.stdout + answer.stderr
 
 
 def test_decorator__refuses_what_would_not_be_emulated() -> None:

@@ -47,17 +47,22 @@ def test_plugin__gives_a_rokka_to_a_suite(pytester: pytest.Pytester) -> None:
 PROJECT = """
 from tests.settings import *
 
-STORAGES["rokka"]["OPTIONS"]["stacks"] = {
-    "thumb": {"operations": [{"name": "resize", "options": {"width": 20}}]},
-}
+%s
+STORAGES["rokka"]["OPTIONS"]["stacks"] = STACKS
 """
 
 
-def test_readme__shows_a_suite_that_passes(pytester: pytest.Pytester) -> None:
+def test_readme__shows_a_suite_that_passes(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_DATABASE", "sqlite")  # this run has the other one
     conftest = next(block for block in get_blocks("python") if "pytest_plugins" in block)
     suite = next(block for block in get_blocks("python") if "def test_brand__" in block)
+    stacks = next(block for block in get_blocks("python") if block.startswith("STACKS"))
     pytester.makeconftest(conftest)
-    pytester.makepyfile(f"from tests.testapp.models import Brand\n{suite}", project=PROJECT)
+    pytester.makepyfile(
+        f"from tests.testapp.models import Brand\n{suite}", project=PROJECT % stacks
+    )
 
     result = pytester.runpytest_subprocess("--ds", "project", "-p", "no:randomly")
 

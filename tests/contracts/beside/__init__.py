@@ -1,0 +1,1 @@
+"""A small project in which django-cleanup stands beside the app, run by a process of its own."""
