@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from unittest import TestCase
 from urllib.parse import urlsplit
 
 from django.core.files.base import File
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = ["EmulatedRokka", "Emulation", "Rendition", "emulate_rokka"]
 
+_Case = TypeVar("_Case", bound=type[Any])
+
 _BACKEND = "django_rokka.contrib.emulator.EmulatedRokkaStorage"
+_ATTRIBUTE = "rokka"
+"""What the tests of a test case find their rokka under."""
+
 # The URLs in pages and assertions are those of production.
 _RENDER_HOST = "https://{organization}.rokka.io"
 
@@ -94,14 +100,15 @@ class EmulatedRokka:
 class Emulation(TestContextDecorator):
     """A context manager, and a decorator of functions and of test cases, which get ``self.rokka``.
 
-    Coroutine functions are decorated too; generator functions, such as fixtures, are not: use
-    ``with`` in them.
+    A test case is emulated as a whole, from before its ``setUpTestData`` to its end: its tests
+    share what is stored, and faults end with the test that adds them. Coroutine functions are
+    decorated too; generator functions, such as fixtures, are not: use ``with`` in them.
     """
 
     def __init__(
         self, *, root: str | PathLike[str] | None = None, options: Mapping[str, Any]
     ) -> None:
-        super().__init__(attr_name="rokka")
+        super().__init__()
         self._root = root
         self._options = options
         self._entered: list[ExitStack] = []
@@ -128,6 +135,31 @@ class Emulation(TestContextDecorator):
         """Put the storages of the project back."""
         self._entered.pop().close()
 
+    def decorate_class(self, cls: _Case) -> _Case:
+        """Emulate for a test case and what it sets up; raise ``TypeError`` for other classes."""
+        if not issubclass(cls, TestCase):
+            raise TypeError("Can only decorate subclasses of unittest.TestCase")
+        running: list[Emulation] = []
+
+        def get_shared() -> Emulation:
+            # A setUpClass that does not call super() leaves each test a store of its own.
+            return running[-1] if running else self
+
+        _wrap(cls, "setUpClass", lambda case: self._begin(case, running))
+        if hasattr(cls, "setUpTestData"):
+            # Django has overridden the settings of the class by now, perhaps STORAGES too.
+            _wrap(cls, "setUpTestData", lambda _: get_shared())
+        set_up = cls.setUp
+
+        def set_up_emulated(case: TestCase) -> None:
+            vars(case)[_ATTRIBUTE] = get_shared().enable()
+            case.addCleanup(get_shared().disable)
+            case.addCleanup(_forget_faults)
+            set_up(case)
+
+        cls.setUp = set_up_emulated
+        return cls
+
     def decorate_callable(self, func: Any) -> Any:
         """Emulate while a function runs; raise ``TypeError`` for a generator function."""
         if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
@@ -137,6 +169,18 @@ class Emulation(TestContextDecorator):
             )
         return super().decorate_callable(func)
 
+    @contextmanager
+    def _begin(self, case: type[TestCase], running: list[Emulation]) -> Iterator[None]:
+        """Emulate until the end of a class, with one folder for all that is emulated in it."""
+        with ExitStack() as stack:
+            folder = Path(self._root) if self._root else _enter_folder(stack)
+            emulation = Emulation(root=folder, options=self._options)
+            setattr(case, _ATTRIBUTE, stack.enter_context(emulation))
+            running.append(emulation)
+            stack.callback(running.pop)
+            case.addClassCleanup(stack.pop_all().close)
+        yield
+
 
 def emulate_rokka(*, root: str | PathLike[str] | None = None, **options: Any) -> Emulation:
     """Emulate every rokka storage of ``STORAGES``, in this process and without a network.
@@ -144,9 +188,31 @@ def emulate_rokka(*, root: str | PathLike[str] | None = None, **options: Any) ->
     A storage keeps its options; no key and no host of the real rokka is used. ``options`` are
     set on top, as in ``emulate_rokka(stacks={...})``. URLs stay those of production, unless
     ``render_host`` says otherwise. It begins empty and all is gone at the end, unless there is a
-    ``root`` to keep it.
+    ``root`` to keep it. The tests of a decorated test case share one.
     """
     return Emulation(root=root, options=options)
+
+
+def _wrap(
+    cls: type[TestCase], name: str, around: Callable[[type[TestCase]], AbstractContextManager[Any]]
+) -> None:
+    """Run a class method of a test case within a context."""
+    own = vars(cls).get(name)
+
+    def run(case: type[TestCase]) -> None:
+        with around(case):
+            method = own.__get__(None, case) if own else getattr(super(cls, case), name)
+            method()
+
+    setattr(cls, name, classmethod(run))
+
+
+def _forget_faults() -> None:
+    """End the faults that a test has added, before the next one uploads."""
+    for _, storage in iter_rokka_storages():
+        emulator: Emulator | None = vars(storage).get("emulator")
+        if emulator is not None:
+            emulator.faults.clear()
 
 
 def _enter_folder(stack: ExitStack) -> Path:
@@ -157,7 +223,7 @@ def _enter_folder(stack: ExitStack) -> Path:
 
 def _known(backend: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a storage that an emulated one has too."""
-    names = EmulatedRokkaStorage.option_names - {"render_host", "signing_key"}
+    names = EmulatedRokkaStorage.get_option_names() - {"render_host", "signing_key"}
     return {name: value for name, value in backend.get("OPTIONS", {}).items() if name in names}
 
 

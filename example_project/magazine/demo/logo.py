@@ -36,7 +36,7 @@ def check_logo(browser: Browser, report: Report) -> None:
         return
     reference = brand.logo.reference
     with brand.logo.open() as content:
-        present = Logo(name=f"{reference.slug}.{reference.extension}", content=content.read())
+        present = Logo(name=f"{reference.file_name}.{reference.extension}", content=content.read())
     drawn = (_draw(colour) for colour in LOGO_COLOURS)
     other = next(logo for logo in drawn if logo.content != present.content)
     _replace(browser, report, brand_id=brand.pk, old=present, new=other)
