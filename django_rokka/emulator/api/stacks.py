@@ -32,6 +32,7 @@ from django_rokka.render.stacks import StackOperation
 __all__ = ["ROUTES"]
 
 _MAX_LIMIT = 2000
+_MAX_OPERATIONS = 500
 _PREVIEW = "_preview"
 _CURSOR = "after-"
 _SCHEMAS = {**OPERATIONS, **MISSING_SCHEMAS}
@@ -131,6 +132,11 @@ def _read_definition(data: Any) -> dict[str, Any]:
         definition = StackDefinition.from_json(data)
     except InvalidRenderURL as error:
         raise BadRequest(str(error)) from error
+    if len(definition.operations) > _MAX_OPERATIONS:
+        raise BadRequest(
+            f"The stack has {len(definition.operations)} operations; the emulator takes"
+            f" {_MAX_OPERATIONS} at most."
+        )
     for item in definition.operations:
         options = {**item.options, **dict.fromkeys(item.expressions)}
         check_operation(Operation(item.name, **options), is_complete=not item.expressions)

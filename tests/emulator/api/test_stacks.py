@@ -76,6 +76,7 @@ def test_delete__is_404_the_second_time(rokka: Rokka) -> None:
     ("definition", "message"),
     [
         ({"operations": [{"name": "explode"}]}, "Unknown operation 'explode', must be one of"),
+        ({"operations": [{"name": "noop"}] * 501}, "has 501 operations; the emulator takes 500"),
         (
             {"operations": [{"name": "resize", "options": {"size": 3}}]},
             "Unknown resize option 'size', must be one of",
