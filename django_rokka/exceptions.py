@@ -7,6 +7,8 @@
     ├── InvalidRenderURL              (ValueError)       a render URL cannot be written or read
     ├── InvalidName                   (ValueError)       rokka does not route such a name
     │   └── InvalidAliasName
+    ├── AliasTaken                    (ValueError)       a name is that of another row or site
+    ├── UnknownAlias                  (LookupError)      this site has no such alias
     ├── EmptyFile                     (ValueError)       there is nothing to upload
     ├── UploadFailed                  (OSError)          a file did not reach rokka
     └── CallFailed                                       a call of the API did not succeed
@@ -40,6 +42,7 @@ from datetime import datetime
 __all__ = [
     "APIError",
     "AliasExists",
+    "AliasTaken",
     "AuthenticationFailed",
     "CallFailed",
     "ChangeUnread",
@@ -63,6 +66,7 @@ __all__ = [
     "RokkaError",
     "ServerError",
     "Timeout",
+    "UnknownAlias",
     "UploadFailed",
 ]
 
@@ -85,6 +89,14 @@ class InvalidName(RokkaError, ValueError):
 
 class InvalidAliasName(InvalidName):
     """An alias name with other characters than letters, digits and underscores."""
+
+
+class AliasTaken(RokkaError, ValueError):
+    """An alias that follows a row, or belongs to another environment, and so is not set by hand."""
+
+
+class UnknownAlias(RokkaError, LookupError):
+    """An alias that this site has not made, nor taken over."""
 
 
 class EmptyFile(RokkaError, ValueError):

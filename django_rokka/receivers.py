@@ -31,6 +31,7 @@ from django_rokka.fields import RokkaImage
 from django_rokka.fields.stored import (
     Change,
     find_change,
+    is_other_image,
     note_written,
     read_name,
     read_names,
@@ -151,11 +152,11 @@ def follow_aliases(
     for field in _get_saved_fields(sender, instance, raw=raw, update_fields=update_fields):
         alias = aliases.claim(instance, field, using=using)
         if alias is not None:
-            _move_on_commit(instance, field, alias_pk=alias.pk, using=using)
+            _move_on_commit(instance, field, alias=alias, using=using)
 
 
 def release_images(sender: type[Model], instance: Model, *, using: str, **kwargs: Any) -> None:
-    """Release the images of a row that was deleted, when that is committed."""
+    """Release the images of a row that was deleted, and its aliases, when that is committed."""
     names: dict[RokkaImage, tuple[str, ...]] = {
         field: read_names(instance, field)
         for field in get_image_fields(sender)
@@ -165,6 +166,11 @@ def release_images(sender: type[Model], instance: Model, *, using: str, **kwargs
     for field, held in names.items():
         if any(held):
             _on_commit(partial(_release, field, held), using=using)
+        alias = aliases.release_row(instance, field, using=using)
+        if alias is not None:
+            _apply_on_commit(
+                partial(tasks.apply_alias_later, alias, field, using=using), using=using
+            )
 
 
 @receiver(class_prepared)
@@ -194,11 +200,17 @@ def release_image(*, storage: RokkaStorage, reference: ImageReference, **kwargs:
 
 @receiver(alias_set)
 def note_alias(
-    *, storage: RokkaStorage, name: str, reference: ImageReference, **kwargs: Any
+    *,
+    storage: RokkaStorage,
+    name: str,
+    reference: ImageReference,
+    is_overwritten: bool,
+    **kwargs: Any,  # signals send more
 ) -> None:
     """Write down that a name points at an image, which is kept for it."""
     using = router.db_for_write(models.Alias)
-    _on_commit(partial(aliases.note_set, storage, name, reference), using=using)
+    note = partial(aliases.note_set, storage, name, reference, is_overwritten=is_overwritten)
+    _on_commit(note, using=using)
 
 
 def _get_saved_fields(
@@ -215,15 +227,25 @@ def _get_saved_fields(
     ]
 
 
-def _move_on_commit(instance: Model, field: RokkaImage, *, alias_pk: int, using: str) -> None:
+def _move_on_commit(instance: Model, field: RokkaImage, *, alias: models.Alias, using: str) -> None:
     def move_alias() -> None:
-        reference = aliases.apply(alias_pk, using=using)
+        text = tasks.apply_alias_later(alias, field, using=using)
         file = getattr(instance, field.attname)
         # The object may hold another file by now.
-        if reference is not None and file and file._committed and file.hash == reference.hash:
-            setattr(instance, field.attname, str(reference))
+        if file and file._committed and text and not is_other_image(file.name, text):
+            setattr(instance, field.attname, text)
 
-    _on_commit(move_alias, using=using)
+    _apply_on_commit(move_alias, using=using)
+
+
+def _apply_on_commit(act: Callable[[], object], *, using: str) -> None:
+    """Apply an alias after the commit; where that is done by hand, by the next ``apply``.
+
+    What is rolled back is to move nothing.
+    """
+    connection = connections[using]
+    if connection.in_atomic_block or connection.get_autocommit():
+        _on_commit(act, using=using)
 
 
 def _follow_change(

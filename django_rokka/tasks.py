@@ -7,21 +7,38 @@ have other names. The path of each is public: queues hold it.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
-from django_rokka import placeholders
+from django_rokka import aliases, invalidation, placeholders
+from django_rokka.conf import as_aware
 from django_rokka.fields import RokkaImage
-from django_rokka.storage import iter_rokka_storages
+from django_rokka.models import Alias
+from django_rokka.storage import RokkaStorage, get_rokka_storage, iter_rokka_storages
 
-__all__ = ["fetch_placeholder_later", "find_library", "get_task"]
+__all__ = ["apply_alias_later", "fetch_placeholder_later", "find_library", "get_task"]
 
 _LIBRARIES = ("django.tasks", "django_tasks")
 """Django's own since 6.0, and the same for the versions before."""
+
+
+def apply_alias_later(alias: Alias, field: RokkaImage, *, using: str) -> str:
+    """Have an alias moved to where its row wants it; call it when the row is committed.
+
+    Return what the row's column holds since, if that was done at once, else an empty text. Done
+    at once it takes ten seconds at most, with the clearing of caches.
+    """
+    config = field.rokka_storage.config
+    task = get_task("apply_alias", backend=config.task_backend, queue=config.task_queue)
+    if task is None:
+        return _apply_alias(alias.pk, using)
+    return _read_result(task.enqueue(alias.pk, using))
 
 
 def fetch_placeholder_later(instance: Model, field: RokkaImage, *, using: str) -> str:
@@ -35,9 +52,7 @@ def fetch_placeholder_later(instance: Model, field: RokkaImage, *, using: str) -
     task = get_task("fetch_placeholder", backend=config.task_backend, queue=config.task_queue)
     if task is None:
         return _fetch_placeholder(*arguments)
-    result = task.enqueue(*arguments)
-    # Django's ImmediateBackend is done by now, a queue has only taken it.
-    return str(result.return_value or "") if str(result.status) == "SUCCESSFUL" else ""
+    return _read_result(task.enqueue(*arguments))
 
 
 def get_task(name: str, *, backend: str = "", queue: str = "") -> Any:
@@ -73,11 +88,68 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def _apply_alias(alias_pk: int, using: str, *, is_retry: bool = False) -> str:
+    applied = aliases.apply_and_drain(alias_pk, using=using, is_retry=is_retry)
+    if applied is None:
+        return ""
+    if applied.failure is not None:
+        alias = Alias.objects.using(using).get(pk=alias_pk)
+        again = {"alias_pk": alias_pk, "using": using, "is_retry": True}
+        _defer("apply_alias", again, storage=applied.storage, until=alias.due_at)
+    elif applied.is_clearing:
+        _plan_drain(applied.storage)
+    return applied.result.reference
+
+
+def _drain_caches(storage_alias: str) -> None:
+    storage = get_rokka_storage(storage_alias)
+    invalidation.drain(storage)
+    _plan_drain(storage)
+
+
 def _fetch_placeholder(model: str, pk: str, field: str, using: str) -> str:
     return placeholders.complete(model, pk, field, using=using)
 
 
-_ACTS = {"fetch_placeholder": _fetch_placeholder}
+def _plan_drain(storage: RokkaStorage) -> None:
+    """Have what waits for the budget sent when there is room, by one task alone."""
+    if not _can_defer(storage):
+        return
+    moment = invalidation.plan_drain(storage)
+    names = [alias for alias, its in iter_rokka_storages() if its == storage]
+    if moment is not None and names:
+        _defer("drain_caches", {"storage_alias": names[0]}, storage=storage, until=moment)
+
+
+def _defer(
+    name: str, arguments: dict[str, Any], *, storage: RokkaStorage, until: datetime | None
+) -> None:
+    """Enqueue a task for later, where there is a queue that can wait; else cron does it."""
+    if until is None or not _can_defer(storage):
+        return
+    _get_task_of(name, storage).using(run_after=as_aware(until)).enqueue(**arguments)
+
+
+def _can_defer(storage: RokkaStorage) -> bool:
+    task = _get_task_of("apply_alias", storage)
+    return task is not None and task.get_backend().supports_defer
+
+
+def _get_task_of(name: str, storage: RokkaStorage) -> Any:
+    config = storage.config
+    return get_task(name, backend=config.task_backend, queue=config.task_queue)
+
+
+def _read_result(result: Any) -> str:
+    """Return what a task has returned, if it is done: Django's ImmediateBackend does it at once."""
+    return str(result.return_value or "") if str(result.status) == "SUCCESSFUL" else ""
+
+
+_ACTS: dict[str, Callable[..., object]] = {
+    "apply_alias": _apply_alias,
+    "drain_caches": _drain_caches,
+    "fetch_placeholder": _fetch_placeholder,
+}
 for _name, _act in _ACTS.items():
     # The name of a task is the path by which a worker imports it: that of the task, above.
     _act.__name__ = _act.__qualname__ = _name

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from pytest_django import Settings
 
 from django_rokka import tasks
+from django_rokka.client import observe_calls
+from django_rokka.emulator import EmulatorServer
+from django_rokka.models import Alias, CacheInvalidation
 from django_rokka.storage import RokkaStorage
+from django_rokka.testing import assert_no_rokka_calls
 
 from tests.lifecycle.mirror import a_file
-from tests.testapp.models import Cover, Ticket
+from tests.testapp.models import Brand, Cover, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,3 +130,69 @@ def test_keys__of_every_kind_survive_the_queue(rokka: RokkaStorage) -> None:
     ticket = Ticket.objects.create()
     key = Ticket._meta.pk
     assert key.to_python(key.value_to_string(ticket)) == ticket.pk
+
+
+def test_alias__is_moved_by_a_worker(rokka: RokkaStorage, settings: Settings) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY}}
+    with observe_calls() as calls:
+        brand = Brand.objects.create(name="Acme", logo=a_file())
+    assert [call.method for call in calls] == ["POST"]
+    (result,) = LIBRARY.task_backends["default"].results
+    alias = Alias.objects.get()
+    assert (list(result.args), result.kwargs) == ([alias.pk, "default"], {})
+    assert alias.state == "pending"
+    assert result.task.call(*result.args) == Brand.objects.get().logo.name
+    assert rokka.client.aliases.get(alias.name).hash == brand.logo.hash
+    assert Alias.objects.get().state == "in_step"
+
+
+def test_alias__that_fails_is_tried_again_when_it_is_due(
+    rokka: RokkaStorage, settings: Settings, server: EmulatorServer
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY}}
+    Brand.objects.create(name="Acme", logo=a_file())
+    results = LIBRARY.task_backends["default"].results
+    server.emulator.faults.add(method="PUT", path="/alias/", status=503, times=None)
+    assert results[0].task.call(*results[0].args) == ""
+    server.emulator.faults.clear()
+    first, again = results
+    alias = Alias.objects.get()
+    assert again.task.run_after == alias.due_at
+    assert again.kwargs == {"alias_pk": alias.pk, "using": "default", "is_retry": True}
+    # Before its time, as after somebody else's try, it is left alone.
+    with assert_no_rokka_calls():
+        assert again.task.call(**again.kwargs) == ""
+    Alias.objects.update(due_at=timezone.now())
+    assert again.task.call(**again.kwargs) == Brand.objects.get().logo.name
+    assert Alias.objects.get().state == "in_step"
+    assert results == [first, again]
+
+
+def test_caches__beyond_the_budget_are_cleared_by_one_later_task(
+    rokka: RokkaStorage, settings: Settings, configure: Any
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY}}
+    configure(invalidation_budget=1)
+    results = LIBRARY.task_backends["default"].results
+    for colour in ("red", "blue", "green", "navy", "teal"):
+        brand = Brand.objects.first() or Brand(name="Acme")
+        brand.logo = a_file(colour)
+        brand.save()
+        move = results[-1]
+        move.task.call(*move.args)
+    (planned,) = [it for it in results if it.task.func.__name__ == "drain_caches"]
+    assert planned.kwargs == {"storage_alias": "rokka"}
+    wish = CacheInvalidation.objects.earliest("pk")
+    assert wish.sent_at is not None
+    wait = planned.task.run_after - wish.sent_at
+    assert timedelta(minutes=61) <= wait < timedelta(minutes=62)
+    with assert_no_rokka_calls():
+        planned.task.call(**planned.kwargs)
+    assert len(results) == 6
+
+
+@pytest.mark.usefixtures("no_library")
+def test_alias__is_moved_at_once_without_a_queue(rokka: RokkaStorage) -> None:
+    brand = Brand.objects.create(name="Acme", logo=a_file())
+    assert brand.logo.alias == f"brand_{brand.pk}_logo"
+    assert Brand.objects.get().logo.name == brand.logo.name

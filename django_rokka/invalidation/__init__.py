@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_rokka.invalidation.draining import drain
+from django_rokka.invalidation.planning import plan_drain
 from django_rokka.invalidation.reports import BudgetStatus, DrainReport, Result, Status, WishStatus
 from django_rokka.invalidation.requesting import request
 from django_rokka.invalidation.status import get_status
@@ -15,5 +16,6 @@ __all__ = [
     "WishStatus",
     "drain",
     "get_status",
+    "plan_drain",
     "request",
 ]

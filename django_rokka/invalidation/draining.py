@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,8 +37,10 @@ from django_rokka.storage import RokkaStorage, get_rokka_storage
 
 __all__ = ["drain"]
 
-_DEADLINE = 10
+_DEADLINE = 10.0
 """Seconds that a call may take: it may hold up a request."""
+
+_SHORTEST_CALL = 0.5
 
 _LATEST_START = timedelta(seconds=20)
 """How old a slot may be to be used: with the deadline, well within the margin of the hour."""
@@ -52,22 +55,29 @@ _KEPT_FOR = timedelta(days=30)
 logger = logging.getLogger("django_rokka.invalidation")
 
 
-def drain(storage: RokkaStorage | None = None, *, limit: int | None = None) -> DrainReport:
+def drain(
+    storage: RokkaStorage | None = None,
+    *,
+    limit: int | None = None,
+    deadline: float | None = None,
+) -> DrainReport:
     """Send the wishes that may be sent now, those first that wait longest; ``limit`` of them.
 
-    Without ``storage`` it is the only rokka storage. Each attempt takes its slot in the database
-    before it is made, so any number of processes may drain at once, and one that is killed has
-    its wish sent again. An error of rokka is logged, noted in the wish, and never raised. Wishes
-    of another environment are left alone, and where the storage is ``read_only`` all are. Raise
+    Without ``storage`` it is the only rokka storage. Calls end within ``deadline`` seconds, and
+    what there is no time for goes on waiting. Each attempt takes its slot in the database before
+    it is made, so any number of processes may drain at once, and one that is killed has its wish
+    sent again. An error of rokka is logged, noted in the wish, and never raised. Wishes of
+    another environment are left alone, and where the storage is ``read_only`` all are. Raise
     ``RuntimeError`` inside of a transaction, which could not be ended before the calls.
     DELETE /sourceimages/{org}/alias/{alias}/cache, /sourceimages/{org}/{hash}/cache,
     /stacks/{org}/{stack}/cache.
     """
     storage = storage or get_rokka_storage()
+    ends = None if deadline is None else time.monotonic() + deadline
     results: list[Result] = []
     if not storage.config.read_only:
         for kind in INVALIDATIONS_PER_HOUR:
-            queue = _Queue(storage, kind)
+            queue = _Queue(storage, kind, ends=ends)
             attempts = None if limit is None else limit - sum(each.is_attempt for each in results)
             results += queue.iter_results(attempts)
     its = _get_wishes(storage)
@@ -106,7 +116,8 @@ class _Claim:
 class _Queue:
     """The wishes of a kind."""
 
-    def __init__(self, storage: RokkaStorage, kind: str) -> None:
+    def __init__(self, storage: RokkaStorage, kind: str, *, ends: float | None) -> None:
+        self._ends = ends
         self._storage = storage
         self._kind = kind
         self._client = storage.client  # now: one that cannot be made is to cost no slot
@@ -116,7 +127,7 @@ class _Queue:
 
     def iter_results(self, attempts: int | None) -> Iterator[Result]:
         """Send so many; a failure that may be everybody's ends it before."""
-        while (attempts is None or attempts > 0) and self._wishes.open().exists():
+        while self._may_begin(attempts) and self._wishes.open().exists():
             claim, refused = self._claim()
             yield from refused
             if claim is None:
@@ -126,6 +137,14 @@ class _Queue:
             if result.outcome == CacheInvalidation.OPEN:
                 return
             attempts = None if attempts is None else attempts - 1
+
+    def _may_begin(self, attempts: int | None) -> bool:
+        return (attempts is None or attempts > 0) and self._seconds >= _SHORTEST_CALL
+
+    @property
+    def _seconds(self) -> float:
+        """How long the next call may take."""
+        return _DEADLINE if self._ends is None else min(_DEADLINE, self._ends - time.monotonic())
 
     def _claim(self) -> tuple[_Claim | None, list[Result]]:
         """Take a slot and the wishes that wait longest for it, if there are both."""
@@ -189,12 +208,12 @@ class _Queue:
         )
 
     def _call(self, key: str) -> client.Budget:
-        rokka = self._client
+        rokka, seconds = self._client, max(_SHORTEST_CALL, self._seconds)
         if self._kind == "alias":
-            return rokka.aliases.invalidate_cache(key, deadline=_DEADLINE)
+            return rokka.aliases.invalidate_cache(key, deadline=seconds)
         if self._kind == "image":
-            return rokka.source_images.invalidate_cache(key, deadline=_DEADLINE)
-        return rokka.stacks.invalidate_cache(key, deadline=_DEADLINE)
+            return rokka.source_images.invalidate_cache(key, deadline=seconds)
+        return rokka.stacks.invalidate_cache(key, deadline=seconds)
 
     def _note(
         self, claim: _Claim, outcome: str, *, told: client.Budget, error: RokkaError | None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from django_rokka.client.endpoints.endpoint import check_hash, check_stack_name
 from django_rokka.conf import INVALIDATIONS_PER_HOUR
 from django_rokka.exceptions import InvalidName, ReadOnly
 from django_rokka.invalidation.budgets import get_database
 from django_rokka.models import CacheInvalidation
-from django_rokka.render import check_alias_name
+from django_rokka.render import check_alias_name, check_hash, check_stack_name
 from django_rokka.storage import RokkaStorage, get_rokka_storage
 
 __all__ = ["check_key", "request"]

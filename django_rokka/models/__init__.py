@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_rokka.models.alias import Alias
+from django_rokka.models.alias import Alias, AliasQuerySet
 from django_rokka.models.cache_invalidation import (
     CacheInvalidation,
     CacheInvalidationQuerySet,
@@ -13,6 +13,7 @@ from django_rokka.models.source_image import SourceImage, SourceImageQuerySet
 
 __all__ = [
     "Alias",
+    "AliasQuerySet",
     "CacheInvalidation",
     "CacheInvalidationQuerySet",
     "InvalidationBudget",

@@ -104,7 +104,7 @@ class InvalidationBudget(models.Model):
     ``spent`` and ``spent_by_others`` are moments in seconds since the epoch: those of our own
     attempts, and those of calls that only rokka has counted. ``per_hour`` is what rokka last said.
     ``refusal`` is what it said to an account that may not, which is not asked until
-    ``refused_until``.
+    ``refused_until``. ``drain_at`` is when a task queue drains next.
     """
 
     organization = models.CharField(_("organization"), max_length=100)
@@ -115,6 +115,7 @@ class InvalidationBudget(models.Model):
     blocked_until = models.DateTimeField(_("blocked until"), null=True)
     refused_until = models.DateTimeField(_("refused until"), null=True)
     refusal = models.TextField(_("refusal"), blank=True)
+    drain_at = models.DateTimeField(_("next drain"), null=True)
     changed = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:

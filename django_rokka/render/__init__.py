@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from django_rokka.render.candidates import srcset
     from django_rokka.render.expressions import evaluate
     from django_rokka.render.geometry import rendered_size
+    from django_rokka.render.names import check_hash, check_stack_name
     from django_rokka.render.operations import Operation
-    from django_rokka.render.reference import ImageReference, check_alias_name, is_alias_name
+    from django_rokka.render.reference import (
+        MAX_ALIAS_LENGTH,
+        ImageReference,
+        check_alias_name,
+        has_alias_characters,
+        is_alias_name,
+    )
     from django_rokka.render.signing import is_signature_valid, sign_url
     from django_rokka.render.stacks import StackDefinition
     from django_rokka.render.urls import DYNAMIC, RenderURL, add_stack_variables
@@ -24,8 +31,15 @@ else:
         {
             "expressions": ["evaluate"],
             "geometry": ["rendered_size"],
+            "names": ["check_hash", "check_stack_name"],
             "operations": ["Operation"],
-            "reference": ["ImageReference", "check_alias_name", "is_alias_name"],
+            "reference": [
+                "MAX_ALIAS_LENGTH",
+                "ImageReference",
+                "check_alias_name",
+                "has_alias_characters",
+                "is_alias_name",
+            ],
             "signing": ["is_signature_valid", "sign_url"],
             "candidates": ["srcset"],
             "stacks": ["StackDefinition"],
@@ -35,13 +49,17 @@ else:
 
 __all__ = [
     "DYNAMIC",
+    "MAX_ALIAS_LENGTH",
     "ImageReference",
     "Operation",
     "RenderURL",
     "StackDefinition",
     "add_stack_variables",
     "check_alias_name",
+    "check_hash",
+    "check_stack_name",
     "evaluate",
+    "has_alias_characters",
     "is_alias_name",
     "is_signature_valid",
     "rendered_size",

@@ -9,10 +9,12 @@ from typing import NamedTuple
 from django_rokka.exceptions import InvalidAliasName, InvalidReference
 
 __all__ = [
+    "MAX_ALIAS_LENGTH",
     "MAX_LENGTH",
     "MAX_SLUG_LENGTH",
     "ImageReference",
     "check_alias_name",
+    "has_alias_characters",
     "is_alias_name",
     "make_slug",
 ]
@@ -21,6 +23,9 @@ MAX_LENGTH = 100
 """Characters of a reference without its alias: Django's default for an ``ImageField`` column."""
 
 MAX_SLUG_LENGTH = 60
+
+MAX_ALIAS_LENGTH = 150
+"""Characters of an alias; with them a reference always fits the column of a ``RokkaImage``."""
 
 _FORMS = (
     "'<hash>[/-_<alias>_-][/protected][/<width>x<height>]/<slug>.<extension>', "
@@ -42,7 +47,9 @@ _CANONICAL = re.compile(
 _PLAIN = re.compile(rf"(?P<hash>[0-9a-f]{{40}})(?:{_EXTENSION})?")
 _SHORT = re.compile(rf"(?P<hash>[0-9a-f]{{6,40}})(?:{_EXTENSION})?")
 _ALIAS_ONLY = re.compile(rf"{_ALIAS}(?:{_EXTENSION})?")
-_ALIAS_NAME = re.compile(r"[A-Za-z0-9_]+")
+_ALIAS_CHARACTERS = re.compile(r"[A-Za-z0-9_]+")
+_SHOWN = 200
+"""Characters of a refused name that its error repeats."""
 
 # Slugs begin with a letter or a digit, here and wherever file names are tidied up, so what begins
 # with a hyphen was made by from_file_name().
@@ -186,17 +193,27 @@ class ImageReference(NamedTuple):
         return protected + size
 
 
+def has_alias_characters(text: str) -> bool:
+    """Say whether a text can be a part of an alias name: letters, digits and underscores."""
+    return _ALIAS_CHARACTERS.fullmatch(text) is not None
+
+
 def is_alias_name(text: str) -> bool:
-    """Say whether rokka routes this alias name: letters, digits and underscores only."""
-    return _ALIAS_NAME.fullmatch(text) is not None
+    """Say whether this can be the name of an alias: rokka routes it, and a column holds it."""
+    return has_alias_characters(text) and len(text) <= MAX_ALIAS_LENGTH
 
 
 def check_alias_name(text: str) -> None:
-    """Raise ``InvalidAliasName`` for a name that rokka does not route."""
+    """Raise ``InvalidAliasName`` for what cannot be the name of an alias."""
+    if not has_alias_characters(text):
+        raise InvalidAliasName(
+            f"{text[:_SHOWN]!r} is no alias name, and rokka would answer that there is none: use"
+            " letters, digits and underscores only."
+        )
     if not is_alias_name(text):
         raise InvalidAliasName(
-            f"{text[:200]!r} is no alias name, and rokka would answer that there is none: use"
-            " letters, digits and underscores only."
+            f"{text[:_SHOWN]!r} is no alias name: it has more than {MAX_ALIAS_LENGTH} characters."
+            " Shorten it."
         )
 
 

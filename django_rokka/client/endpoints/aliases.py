@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django_rokka.client.calls import Answer, Repeat
-from django_rokka.client.endpoints.endpoint import Endpoint, check_hash
+from django_rokka.client.endpoints.endpoint import Endpoint
 from django_rokka.client.objects import Alias, Budget
-from django_rokka.render import check_alias_name
+from django_rokka.render import check_alias_name, check_hash
 
 __all__ = ["Aliases"]
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django_rokka.client.calls import Answer, Call
 from django_rokka.client.session import Session
-from django_rokka.exceptions import InvalidName
 
-__all__ = ["Endpoint", "check_hash", "check_stack_name"]
-
-_HASH = re.compile(r"[0-9a-f]{6,40}")
-_STACK_NAME = re.compile(r"[A-Za-z0-9_-]+")
+__all__ = ["Endpoint"]
 
 
 class Endpoint:
@@ -48,18 +43,3 @@ class Endpoint:
             deadline=deadline,
             **parts,
         )
-
-
-def check_hash(text: str) -> None:
-    """Raise ``InvalidName`` for what is no hash: other words in its place are other endpoints."""
-    if not _HASH.fullmatch(text):
-        raise InvalidName(
-            f"{text[:200]!r} is no hash of an image: 6 to 40 of the characters 0-9 and a-f, in"
-            " lower case."
-        )
-
-
-def check_stack_name(text: str) -> None:
-    """Raise ``InvalidName`` for a name that no stack can have."""
-    if not _STACK_NAME.fullmatch(text):
-        raise InvalidName(f"{text[:200]!r} is no stack name: use letters, digits, '_' and '-'.")

@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django_rokka.client.calls import Call
 from django_rokka.client.download import DOWNLOAD_HEADERS, Download
-from django_rokka.client.endpoints.endpoint import Endpoint, check_stack_name
+from django_rokka.client.endpoints.endpoint import Endpoint
 from django_rokka.client.hosts import hide_credentials, is_host
 from django_rokka.client.multipart import MultipartBody, Source, get_file_name, open_source
 from django_rokka.client.objects import AlbumImage
 from django_rokka.client.objects.reading import read_text
 from django_rokka.exceptions import InvalidName
+from django_rokka.render import check_stack_name
 
 __all__ = ["RENDER_HOST", "Utils"]
 

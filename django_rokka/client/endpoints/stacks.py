@@ -7,8 +7,9 @@ from typing import Any
 
 from django_rokka.client.arguments import check_cursor
 from django_rokka.client.calls import Answer, Repeat
-from django_rokka.client.endpoints.endpoint import Endpoint, check_stack_name
+from django_rokka.client.endpoints.endpoint import Endpoint
 from django_rokka.client.objects import Budget, Page, Stack
+from django_rokka.render import check_stack_name
 
 __all__ = ["Stacks"]
 

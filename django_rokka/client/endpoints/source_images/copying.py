@@ -7,10 +7,10 @@ from itertools import chain, islice
 from typing import Any
 
 from django_rokka.client.calls import Repeat, check_organization
-from django_rokka.client.endpoints.endpoint import check_hash
 from django_rokka.client.endpoints.source_images.images import Images
 from django_rokka.client.objects import CopiedImages
 from django_rokka.exceptions import CallFailed, CopyInterrupted, RokkaError
+from django_rokka.render import check_hash
 
 __all__ = ["Copying"]
 

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from django_rokka.client.calls import Answer, Call
-from django_rokka.client.endpoints.endpoint import Endpoint, check_hash
+from django_rokka.client.endpoints.endpoint import Endpoint
 from django_rokka.exceptions import InvalidName
+from django_rokka.render import check_hash
 
 __all__ = ["Images", "check_binary_hash"]
 

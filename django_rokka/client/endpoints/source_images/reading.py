@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django_rokka.client.calls import Answer
-from django_rokka.client.endpoints.endpoint import check_hash
 from django_rokka.client.endpoints.source_images.images import Images, check_binary_hash
 from django_rokka.client.objects import Page, SourceImage
 from django_rokka.exceptions import CallFailed, ChangeUnread, NotFound, OrganizationNotFound
+from django_rokka.render import check_hash
 
 __all__ = ["Reading"]
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from django_rokka import aliases
+from django_rokka import aliases, invalidation
 from django_rokka.client import observe_calls
 from django_rokka.emulator import EmulatorServer
-from django_rokka.models import Alias
+from django_rokka.models import Alias, CacheInvalidation
 from django_rokka.storage import RokkaStorage
 from django_rokka.testing import assert_no_rokka_calls
 
@@ -23,6 +24,11 @@ from tests.testapp.models import Brand, Contract, Leaflet, Portrait, Poster
 
 # In autocommit what waits for the commit happens at once, as in a plain project.
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def make_due(alias: Alias) -> None:
+    Alias.objects.filter(pk=alias.pk).update(due_at=timezone.now())
+
 
 LATER = r"/alias/brand_[0-9]+_logo$"
 
@@ -163,7 +169,7 @@ def test_object__that_holds_another_file_by_then_keeps_it(
         brand.logo = a_file("blue", "next.png")
     assert brand.logo.name == "next.png"
     assert Brand.objects.get().logo.alias == f"brand_{brand.pk}_logo"
-    assert caplog.text == ""
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 
 
 def test_save__of_other_columns_moves_nothing(rokka: RokkaStorage) -> None:
@@ -268,34 +274,41 @@ def test_outage__while_moving_on_keeps_the_old_picture_behind_the_alias(
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(403, "lacks the feature"), (429, "takes no more calls")]
+    ("status", "outcome"), [(403, CacheInvalidation.REFUSED), (429, CacheInvalidation.OPEN)]
 )
-def test_invalidation__that_is_refused_is_noted(
-    status: int,
-    words: str,
-    rokka: RokkaStorage,
-    server: EmulatorServer,
-    caplog: pytest.LogCaptureFixture,
+def test_invalidation__that_is_refused_leaves_the_alias_moved(
+    status: int, outcome: str, rokka: RokkaStorage, server: EmulatorServer
 ) -> None:
     brand = a_brand()
     server.emulator.faults.add(method="DELETE", path="/cache$", status=status)
     replace(brand, "blue")
     row = Alias.objects.get()
-    assert (row.is_confirmed, row.attempts) == (True, 0)
-    assert words in row.last_error
+    assert (row.state, row.attempts, row.last_error) == ("in_step", 0, "")
     assert Brand.objects.get().logo.alias == row.name
-    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+    wish = CacheInvalidation.objects.get()
+    assert (wish.kind, wish.key, wish.outcome) == ("alias", row.name, outcome)
+    assert wish.last_error
 
 
-def test_invalidations__beyond_ten_an_hour_are_noted(rokka: RokkaStorage) -> None:
+def test_invalidations__beyond_ten_an_hour_wait_as_one(rokka: RokkaStorage) -> None:
     brand = a_brand()
-    for number in range(11):
-        assert Alias.objects.get().last_error == ""
+    for number in range(13):
         replace(brand, f"#0000{number:02x}")
     row = Alias.objects.get()
-    assert row.is_confirmed
-    assert "takes no more calls" in row.last_error
+    assert row.state == "in_step"
     assert rokka.client.aliases.get(row.name).hash == brand.logo.hash
+    assert CacheInvalidation.objects.exclude(answered_at=None).count() == 10
+    (wish,) = invalidation.get_status(rokka).wishes
+    assert (wish.key, wish.wishes) == (row.name, 3)
+
+
+def test_invalidation__is_not_wished_by_a_site_without_a_share(
+    rokka: RokkaStorage, configure: Any
+) -> None:
+    configure(invalidation_budget=0)
+    replace(a_brand(), "blue")
+    assert Alias.objects.get().state == "in_step"
+    assert not CacheInvalidation.objects.exists()
 
 
 def test_missing_settings__let_the_row_be_saved(
@@ -327,9 +340,13 @@ def test_apply__of_a_row_that_is_gone_or_empty_moves_nothing(rokka: RokkaStorage
     row = Alias.objects.get()
     with assert_no_rokka_calls():
         Brand.objects.update(logo="")
-        assert aliases.apply(row.pk, using="default") is None
+        make_due(row)
+        result = aliases.apply_one(row.pk, using="default")
+        assert result == aliases.Result(name=row.name, outcome="in_step")
         brand.delete()
-        assert aliases.apply(row.pk, using="default") is None
+        make_due(row)
+        assert aliases.apply_one(row.pk, using="default") == result
+        assert aliases.apply_one(row.pk, using="default") is None
 
 
 def test_apply__follows_an_image_that_was_stored_meanwhile(
@@ -345,6 +362,8 @@ def test_apply__follows_an_image_that_was_stored_meanwhile(
 
     monkeypatch.setattr(rokka.client.aliases, "create", create_late)
     row = Alias.objects.get()
-    aliases.apply(row.pk, using="default")
+    Brand.objects.update(logo=str(rokka.upload("green.png", a_file("green"))))
+    make_due(row)
+    aliases.apply_one(row.pk, using="default")
     assert Brand.objects.get().logo.name == str(newer._replace(alias=row.name))
     assert rokka.client.aliases.get(row.name).hash == newer.hash

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from django_rokka import aliases
+from django_rokka.emulator import EmulatorServer
 from django_rokka.exceptions import RokkaError
-from django_rokka.models import Alias
+from django_rokka.models import Alias, CacheInvalidation
 from django_rokka.storage import RokkaStorage
 
 from tests import pictures
@@ -39,29 +41,20 @@ def test_stale_object__saved_late_takes_the_alias_back_with_its_column(
     assert Alias.objects.get().confirmed_hash == stored.logo.hash
 
 
-def test_crash__between_moving_and_noting_is_made_good_by_the_next_logo(
-    rokka: RokkaStorage, monkeypatch: pytest.MonkeyPatch
+def test_name__whose_answer_was_lost_is_known_for_ours_by_the_next_logo(
+    rokka: RokkaStorage, server: EmulatorServer
 ) -> None:
-    class Killed(BaseException):
-        """What nothing catches."""
-
-    create = rokka.client.aliases.create
-
-    def create_and_die(*args: object, **kwargs: object) -> None:
-        create(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(rokka.client.aliases, "create", create_and_die)
-        with pytest.raises(Killed):
-            Brand.objects.create(name="Acme", logo=a_file("red"))
-    assert not Alias.objects.get().is_confirmed
-    brand = Brand.objects.get()
+    server.emulator.faults.add(method="PUT", path="/alias/", reset_at=0)
+    brand = Brand.objects.create(name="Acme", logo=a_file("red"))
+    row = Alias.objects.get()
+    assert (row.state, row.confirmed_hash, row.asked_hash) == ("failed", "", brand.logo.hash)
     brand.logo = a_file("blue")
     brand.save()
     row = Alias.objects.get()
-    assert (row.is_confirmed, row.asked_hash, row.last_error) == (True, "", "")
+    assert (row.state, row.asked_hash, row.last_error) == ("in_step", "", "")
     assert get_hash_behind(rokka, row.name) == brand.logo.hash == row.confirmed_hash
+    # It showed the red one, for a moment.
+    assert CacheInvalidation.objects.get().key == row.name
 
 
 def test_refusal__is_not_remembered_as_asked(rokka: RokkaStorage) -> None:
@@ -102,7 +95,7 @@ def test_column_that_changes_at_every_try__is_left_to_the_next_save(
     rokka: RokkaStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     brand = Brand.objects.create(name="Acme", logo=a_file("red"))
-    others = [rokka.upload("other.png", a_file(colour)) for colour in ("blue", "green")] * 2
+    others = [rokka.upload("other.png", a_file(colour)) for colour in ("blue", "green")] * 3
     create = rokka.client.aliases.create
 
     def create_late(name: str, hash: str, **options: object) -> None:
@@ -111,7 +104,12 @@ def test_column_that_changes_at_every_try__is_left_to_the_next_save(
 
     with monkeypatch.context() as patch:
         patch.setattr(rokka.client.aliases, "create", create_late)
-        assert aliases.apply(Alias.objects.get().pk, using="default") is None
+        row = Alias.objects.get()
+        Brand.objects.update(logo=str(others.pop()))
+        Alias.objects.update(due_at=timezone.now())
+        result = aliases.apply_one(row.pk, using="default")
+        assert result is not None
+        assert (result.outcome, result.reference) == ("moved", "")
     assert "changes too often to be followed" in caplog.text
     stored = Brand.objects.get()
     stored.save()

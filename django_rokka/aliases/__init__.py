@@ -1,0 +1,28 @@
+"""Aliases: names that follow their images, moved after the commit and never half done."""
+
+from __future__ import annotations
+
+from django_rokka.aliases.applying import apply, apply_and_drain, apply_one
+from django_rokka.aliases.claiming import claim, note_set, release_row
+from django_rokka.aliases.pointing import adopt, delete, point
+from django_rokka.aliases.reconciling import reconcile
+from django_rokka.aliases.reports import ApplyReport, ReconcileReport, Result, Verification
+from django_rokka.aliases.verifying import verify
+
+__all__ = [
+    "ApplyReport",
+    "ReconcileReport",
+    "Result",
+    "Verification",
+    "adopt",
+    "apply",
+    "apply_and_drain",
+    "apply_one",
+    "claim",
+    "delete",
+    "note_set",
+    "point",
+    "reconcile",
+    "release_row",
+    "verify",
+]
