@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from pytest_django import Settings
 
-from django_rokka import tasks
+from django_rokka import aliases, tasks
 from django_rokka.client import observe_calls
 from django_rokka.emulator import EmulatorServer
 from django_rokka.models import Alias, CacheInvalidation
@@ -196,3 +198,27 @@ def test_alias__is_moved_at_once_without_a_queue(rokka: RokkaStorage) -> None:
     brand = Brand.objects.create(name="Acme", logo=a_file())
     assert brand.logo.alias == f"brand_{brand.pk}_logo"
     assert Brand.objects.get().logo.name == brand.logo.name
+
+
+def test_aliases__of_one_commit_wait_ten_seconds_for_a_rokka_that_is_gone(
+    rokka: RokkaStorage, server: EmulatorServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with transaction.atomic():
+        for colour in ("red", "blue", "green", "navy"):
+            Brand.objects.create(name=colour, logo=a_file(colour))
+        # Each try takes all of its time.
+        server.emulator.faults.add(method="PUT", path="/alias/", delay=11, times=None)
+        began = time.monotonic()
+    assert time.monotonic() - began < 15
+    server.emulator.faults.clear()
+    assert sorted(Alias.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
+    assert caplog.text.count("rokka fails just now") == 3
+    assert len(aliases.apply(names=Alias.objects.values_list("name", flat=True)).errors) == 0
+    assert {alias.state for alias in Alias.objects.all()} == {"in_step"}
+
+
+@pytest.fixture(autouse=True)
+def _patient() -> Iterator[None]:
+    """Let no test suffer from the failures of another."""
+    yield
+    tasks._patience.note(0, has_failed=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_rokka.aliases.applying import apply, apply_and_drain, apply_one
+from django_rokka.aliases.applying import DEADLINE, apply, apply_and_drain, apply_one
 from django_rokka.aliases.claiming import claim, note_set, release_row
 from django_rokka.aliases.pointing import adopt, delete, point
 from django_rokka.aliases.reconciling import reconcile
@@ -10,6 +10,7 @@ from django_rokka.aliases.reports import ApplyReport, ReconcileReport, Result, V
 from django_rokka.aliases.verifying import verify
 
 __all__ = [
+    "DEADLINE",
     "ApplyReport",
     "ReconcileReport",
     "Result",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from django_rokka.columns import get_image_fields
@@ -25,8 +26,8 @@ __all__ = [
 def get_owner(instance: Model, field: RokkaImage) -> dict[str, str]:
     """Name the column of a row, by the model that has it: a child may save the row too."""
     meta = field.model._meta
-    key = instance.serializable_value(meta.pk.name)
-    return {"model": meta.label_lower, "object_pk": str(key), "field": field.name}
+    key = meta.pk.value_to_string(instance)
+    return {"model": meta.label_lower, "object_pk": key, "field": field.name}
 
 
 def is_same_owner(alias: Alias, owner: dict[str, str]) -> bool:
@@ -44,8 +45,12 @@ def get_owning_field(alias: Alias) -> RokkaImage:
 
 
 def get_column(alias: Alias, field: RokkaImage, *, using: str) -> QuerySet[Model]:
-    """Return the row that an alias follows, as a query of one row."""
-    row: QuerySet[Model] = field.model._base_manager.using(using).filter(pk=alias.object_pk)
+    """Return the row that an alias follows, as a query of one row that no manager hides."""
+    rows = QuerySet[Model](field.model, using=using)
+    try:
+        row: QuerySet[Model] = rows.filter(pk=field.model._meta.pk.to_python(alias.object_pk))
+    except ValidationError:
+        row = rows.none()  # the model has keys of another kind since
     return row
 
 

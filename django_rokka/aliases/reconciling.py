@@ -62,7 +62,8 @@ class _Column(NamedTuple):
     @property
     def rows(self) -> QuerySet[Model]:
         """All rows, also those that a manager hides."""
-        return QuerySet(self.field.model, using=self.using).order_by("pk")
+        rows: QuerySet[Model] = QuerySet(self.field.model, using=self.using).order_by("pk")
+        return rows
 
     @property
     def owner(self) -> dict[str, str]:
@@ -103,7 +104,8 @@ class _Comparison:
 
     def follow(self, column: _Column) -> None:
         """Have aliases follow the images of a column."""
-        self._columns[(*column.owner.values(), column.using)] = column
+        owner = column.owner
+        self._columns[owner["model"], owner["field"], column.using] = column
         name = column.field.attname
         filled = column.rows.filter(**{f"{name}__isnull": False}).exclude(**{name: ""})
         for rows in _iter_chunks(filled.only(name)):

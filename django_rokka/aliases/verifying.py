@@ -65,7 +65,8 @@ def verify(
 
 
 def _get_rows(storage: RokkaStorage, using: str) -> AliasQuerySet:
-    return Alias.objects.using(using).of(storage)
+    rows: AliasQuerySet = Alias.objects.using(using).of(storage)
+    return rows
 
 
 def _find(storage: RokkaStorage, using: str, names: list[str] | None) -> dict[int, str]:
