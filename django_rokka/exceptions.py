@@ -88,7 +88,7 @@ class InvalidName(RokkaError, ValueError):
 
 
 class InvalidAliasName(InvalidName):
-    """An alias name with other characters than letters, digits and underscores."""
+    """An alias name with other characters than letters, digits and underscores, or too many."""
 
 
 class AliasTaken(RokkaError, ValueError):

@@ -38,7 +38,7 @@ from django_rokka.fields.stored import (
     read_reference,
     settle,
 )
-from django_rokka.signals import alias_set, image_released, image_uploaded
+from django_rokka.signals import alias_claimed, alias_set, image_released, image_uploaded
 from django_rokka.storage import RokkaStorage
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ __all__ = [
     "keep_images",
     "note_alias",
     "record_image",
+    "refuse_taken_name",
     "release_image",
     "release_images",
     "watch_deletions",
@@ -196,6 +197,18 @@ def release_image(*, storage: RokkaStorage, reference: ImageReference, **kwargs:
     """Note in the mirror that somebody has deleted a name."""
     using = router.db_for_write(models.SourceImage)
     _on_commit(partial(library.release, storage, [reference]), using=using)
+
+
+@receiver(alias_claimed)
+def refuse_taken_name(
+    *,
+    instance: Model,
+    field: RokkaImage,
+    name: str,
+    **kwargs: Any,  # signals send more
+) -> None:
+    """Refuse the name of an alias that is another's, while its row is validated."""
+    aliases.refuse_taken(instance, field, name)
 
 
 @receiver(alias_set)

@@ -326,7 +326,7 @@ def test_invalid_form__that_is_plain_shows_its_errors() -> None:
 @pytest.mark.usefixtures("rokka")
 def test_alias__that_cannot_be_is_an_error_of_the_form() -> None:
     form = LeafletForm({"slug": "à la carte"}, files(page=an_upload()))
-    assert "only letters, digits and underscores can" in form.errors["page"][0]
+    assert "use letters, digits and underscores only. Change what" in form.errors["page"][0]
 
 
 # What rokka or the settings refuse

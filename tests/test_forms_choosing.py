@@ -138,14 +138,27 @@ def test_choice__is_looked_up_once_and_last(image: ImageReference) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("text", ["not an alias!", '"><i>', "c0ffee.jpg", "../x", "a" * 39 + "!"])
+@pytest.mark.parametrize("text", ["not an alias!", '"><i>', "../x", "a" * 39 + "!"])
 def test_choice__that_cannot_be_is_refused_without_asking(text: str, rokka: Any) -> None:
     with assert_no_rokka_calls():
         form = choose(text)
         (error,) = form.errors.get_json_data()["image"]
-    assert error["code"] == "invalid_choice"
-    assert f"“{text}” cannot be an image. Write a hash of 40 digits" in error["message"]
+    assert error["code"] == "choice_is_no_alias"
+    assert error["message"].startswith(f"{text!r} is no alias name, and rokka would answer")
+    assert error["message"].endswith(" Or write a hash of 40 digits.")
     assert "<i>" not in str(form)
+
+
+@pytest.mark.django_db
+def test_choice__by_a_part_of_a_hash_is_refused_without_asking(rokka: Any) -> None:
+    with assert_no_rokka_calls():
+        (error,) = choose("c0ffee.jpg").errors.get_json_data()["image"]
+    assert error == {
+        "code": "invalid_choice",
+        "message": (
+            "“c0ffee.jpg” cannot be an image. Write a hash of 40 digits, or the name of an alias."
+        ),
+    }
 
 
 @pytest.mark.django_db
@@ -263,7 +276,7 @@ def test_choice__has_no_receipt_that_another_row_could_use(
 def test_choice__longer_than_any_alias_is_refused_in_few_words(length: int, rokka: Any) -> None:
     with assert_no_rokka_calls():
         (error,) = choose("a" * length).errors.get_json_data()["image"]
-    assert error["code"] == "invalid_choice"
+    assert error["code"] == "choice_is_too_long"
     assert len(error["message"]) < 400
 
 

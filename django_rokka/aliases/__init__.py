@@ -7,6 +7,7 @@ from django_rokka.aliases.claiming import claim, note_set, release_row
 from django_rokka.aliases.pointing import adopt, delete, point
 from django_rokka.aliases.reconciling import reconcile
 from django_rokka.aliases.reports import ApplyReport, ReconcileReport, Result, Verification
+from django_rokka.aliases.validating import refuse_taken
 from django_rokka.aliases.verifying import verify
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "note_set",
     "point",
     "reconcile",
+    "refuse_taken",
     "release_row",
     "verify",
 ]

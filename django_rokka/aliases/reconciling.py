@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
-from django.db.models import CompositePrimaryKey, F, Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
 from django_rokka.aliases.applying import get_databases
@@ -26,8 +26,6 @@ from django_rokka.storage import RokkaStorage, get_rokka_storage
 __all__ = ["reconcile"]
 
 _ROWS = 1000
-_KEYS = 100
-"""How many keys of several columns one query names: each of them is a condition of its own."""
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -70,12 +68,9 @@ class _Column(NamedTuple):
         """What the aliases of the column have in common."""
         return {"model": self.field.model._meta.label_lower, "field": self.field.name}
 
-    def iter_rows(self, keys: list[Any]) -> Iterator[QuerySet[Model]]:
-        """Yield queries for the rows with these keys."""
-        is_composite = isinstance(self.field.model._meta.pk, CompositePrimaryKey)
-        size = _KEYS if is_composite else _ROWS
-        for start in range(0, len(keys), size):
-            yield self.rows.filter(pk__in=keys[start : start + size])
+    def find_rows(self, keys: Iterable[Any]) -> QuerySet[Model]:
+        """Return the rows with these keys."""
+        return self.rows.filter(pk__in=list(keys))
 
     def get_key(self, row: Model) -> str:
         """Return the key of a row as its alias has it."""
@@ -110,8 +105,8 @@ class _Comparison:
         filled = column.rows.filter(**{f"{name}__isnull": False}).exclude(**{name: ""})
         for rows in _iter_chunks(filled.only(name)):
             kinds = dict(self._iter_differences(column, rows))
-            for different in column.iter_rows(list(kinds)):
-                self._claim(column, different, kinds)
+            if kinds:
+                self._claim(column, kinds)
 
     def look_after(self, using: str) -> None:
         """Find the aliases of a database that no column can tell of."""
@@ -150,10 +145,10 @@ class _Comparison:
             elif alias.due_at is None and (not alias.is_confirmed or reference.alias != alias.name):
                 yield row.pk, "marked"
 
-    def _claim(self, column: _Column, rows: QuerySet[Model], kinds: dict[Any, str]) -> None:
+    def _claim(self, column: _Column, kinds: dict[Any, str]) -> None:
         """Have rows claim their aliases, as when they are saved."""
         with self._trial(column.using):
-            for row in rows:
+            for row in column.find_rows(kinds):
                 try:
                     name = column.field.get_alias_name(row) if kinds[row.pk] == "claimed" else ""
                 except ValidationError as error:
@@ -187,8 +182,8 @@ class _Comparison:
         keys: dict[str, Any] = {}
         if column is not None:
             keys = {alias.object_pk: _read_key(column, alias) for alias in aliases}
-            for rows in column.iter_rows([key for key in keys.values() if key is not None]):
-                living.update(map(column.get_key, rows.only("pk")))
+            rows = column.find_rows(key for key in keys.values() if key is not None)
+            living = set(map(column.get_key, rows.only("pk")))
         for alias in aliases:
             if alias.object_pk in living:
                 continue

@@ -45,7 +45,7 @@ def verify(
             f" {storage.config.organization!r}, which is only to be read from here. Turn off the"
             " option read_only of the storage, or ROKKA_READ_ONLY."
         )
-    wanted = None if names is None else list(dict.fromkeys(names))
+    wanted = None if names is None else list(names)
     # Keys alone: each alias is read when it is asked for, since that may be long after.
     keys = {using: _find(storage, using, wanted) for using in get_databases()}
     known = {name for found in keys.values() for name in found.values()}
@@ -99,7 +99,6 @@ def _verify_one(
             pk=alias_pk,
             generation=alias.generation,
             target_hash=alias.target_hash,
-            confirmed_hash=alias.confirmed_hash,
             due_at=None,
         )
         if _mark_due(same, found) if repair else same.exists():

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Field
 
 from django_rokka.fields.naming import read_template
-from django_rokka.render import is_alias_name
+from django_rokka.render import has_alias_characters
 
 if TYPE_CHECKING:
     from django_rokka.fields.image import RokkaImage
@@ -83,7 +83,7 @@ def read_alias_names(field: RokkaImage, template: str) -> AliasNames:
     form, parts = "", list[_Part]()
     for text, name, _, _ in string.Formatter().parse(template):
         word = text.replace("-", "_") + words.get(name or "", "")
-        if word and not is_alias_name(word):
+        if word and not has_alias_characters(word):
             raise ValueError(f"{word!r} has other characters than letters, digits and '_'")
         form += word
         parts += (_Part(frozenset(character)) for character in word)

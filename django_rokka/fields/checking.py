@@ -14,9 +14,9 @@ from django.db import models
 from django_rokka.conf import get_declared_storages
 from django_rokka.exceptions import InvalidRenderURL
 from django_rokka.fields.alias_names import read_alias_names, read_column_names
-from django_rokka.fields.naming import MAX_ALIAS_LENGTH, read_template
+from django_rokka.fields.naming import read_template
 from django_rokka.markup import LINKS
-from django_rokka.render import RenderURL
+from django_rokka.render import MAX_ALIAS_LENGTH, RenderURL
 from django_rokka.render.reference import MAX_LENGTH
 from django_rokka.storage.backend import SHORTEST_ROOM
 from django_rokka.storage.configured import is_rokka_backend
@@ -32,6 +32,9 @@ _STORAGE_HINT = (
     "Add a storage with the BACKEND 'django_rokka.storage.RokkaStorage' to STORAGES, and name its"
     " alias where there are several."
 )
+_DELETIONS = ("keep", "delete")
+"""What becomes of an alias when its row is deleted."""
+
 _PLACEHOLDER_LENGTH = 50
 """Characters of the longest blurhash, and a few to spare."""
 
@@ -39,7 +42,13 @@ _PLACEHOLDER_LENGTH = 50
 def find_field_problems(field: RokkaImage) -> Iterator[CheckMessage]:
     """Yield what is wrong with the options of a field; no request and no query."""
     yield from _check_alias(field, field.alias)
-    for find in (_check_render_by, _check_protected, _check_storage, _check_order):
+    for find in (
+        _check_render_by,
+        _check_deletion,
+        _check_protected,
+        _check_storage,
+        _check_order,
+    ):
         if problem := find(field):
             yield problem
     yield from _check_url_parts(field)
@@ -169,6 +178,25 @@ def _check_render_by(field: RokkaImage) -> CheckMessage | None:
             hint="Give the field an alias such as 'brand_{pk}', or leave render_by out.",
             obj=field,
             id="django_rokka.W053",
+        )
+    return None
+
+
+def _check_deletion(field: RokkaImage) -> CheckMessage | None:
+    if field.alias_on_delete not in _DELETIONS:
+        return checks.Error(
+            f"alias_on_delete is {field.alias_on_delete!r}.",
+            hint="Use 'keep' or 'delete'.",
+            obj=field,
+            id="django_rokka.E056",
+        )
+    if field.alias_on_delete == "delete" and not field.alias:
+        return checks.Warning(
+            "alias_on_delete is 'delete', and the field has no alias, so that there is nothing to"
+            " delete.",
+            hint="Give the field an alias such as 'brand_{pk}', or leave alias_on_delete out.",
+            obj=field,
+            id="django_rokka.W057",
         )
     return None
 

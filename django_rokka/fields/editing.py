@@ -84,18 +84,22 @@ class EditedImage:
         It does not follow: another image in the row has no alias, and the name goes on pointing at
         this one, which is kept for it. After a rollback the name still points at the image, and
         nothing keeps that: set it again, or delete the name at rokka. Raise ``AliasExists`` when
-        there is such a name and ``overwrite`` was not asked for, and ``ValueError`` for a field
-        whose option ``alias`` names its images.
+        there is such a name and ``overwrite`` was not asked for, ``InvalidAliasName`` for what
+        cannot be one, and ``ValueError`` for a field whose option ``alias`` names its images.
         """
+        from django_rokka.render import check_alias_name
         from django_rokka.signals import alias_set
 
         reference = self.reference
         if self.field.alias:
             self._refuse_alias(name)
+        check_alias_name(name)
         named = reference._replace(alias=name).fit(self._room)
         storage = self.field.rokka_storage
         storage.client.aliases.create(name, reference.hash, overwrite=overwrite, deadline=_DEADLINE)
-        alias_set.send_robust(type(storage), storage=storage, name=name, reference=named)
+        alias_set.send_robust(
+            type(storage), storage=storage, name=name, reference=named, is_overwritten=overwrite
+        )
         self._hold(named)
 
     set_alias.alters_data = True  # type: ignore[attr-defined]  # Django's mark for templates

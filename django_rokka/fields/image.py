@@ -35,7 +35,9 @@ class RokkaImage(models.ImageField):
     ``alias`` is a template such as ``"brand_{pk}_logo"``, or a callable that makes the name from
     the row, an empty one while there is none: rokka keeps that name pointing at the row's image.
     ``alias_format`` is the extension of alias URLs, ``render_by`` (``"hash"`` or ``"alias"``) what
-    ``url`` links to. ``protected`` images are rendered by signed URLs only. ``default_stack``
+    ``url`` links to. ``alias_on_delete`` says what becomes of the name when its row is deleted:
+    ``"keep"`` lets links go on showing the last image, which is kept for them; ``"delete"`` deletes
+    the alias at rokka. ``protected`` images are rendered by signed URLs only. ``default_stack``
     comes before the storage's.
 
     ``alt_field`` names the column with the text that stands for the picture, and
@@ -74,6 +76,7 @@ class RokkaImage(models.ImageField):
         storage: str | Storage | Callable[[], Storage] | None = None,
         alias: str | Callable[[Any], str] = "",
         alias_format: str = "png",
+        alias_on_delete: str = "keep",
         render_by: str = "hash",
         protected: bool = False,
         default_stack: str = "",
@@ -86,6 +89,7 @@ class RokkaImage(models.ImageField):
         self._storage = storage
         self.alias = alias
         self.alias_format = alias_format
+        self.alias_on_delete = alias_on_delete
         self.render_by = render_by
         self.protected = protected
         self.default_stack = default_stack
@@ -246,14 +250,20 @@ class RokkaImage(models.ImageField):
         return get_uploaded_reference(file, storage=self.storage, is_protected=self.protected)
 
     def get_alias_name(self, instance: models.Model) -> str:
-        """Return the name of the row's alias, empty without one or before the row has a key."""
-        from django_rokka.fields.naming import check_alias_name, make_alias_name
+        """Return the name that the row gives its alias: empty without one, or without a key.
 
-        if callable(self.alias):
-            return check_alias_name(self.alias(instance), origin=self.alias)
-        if not self.alias:
-            return ""
-        return make_alias_name(self.alias, instance=instance, field=self)
+        A row that has its alias keeps that whatever its columns say now, so where these make no
+        name any more it is the one it has. Raise ``ValidationError`` for any other row of which
+        no name can be made.
+        """
+        from django_rokka.fields.naming import find_alias, make_name
+
+        try:
+            return make_name(instance, self)
+        except ValidationError:
+            if name := find_alias(instance, self):
+                return name
+            raise
 
     def find_fallback(self, name: str | None) -> Storage | None:
         """Return the other storage that keeps a name; ``None`` for rokka's own, and without one.
@@ -273,11 +283,9 @@ class RokkaImage(models.ImageField):
             return None  # and the system checks say why
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        """Validate as a file field does, and the name of the alias where it is known."""
+        """Validate as a file field does; refuse a public image in a protected field."""
         from django_rokka.exceptions import InvalidReference
 
-        if model_instance is not None:
-            self.get_alias_name(model_instance)
         try:
             self._check_protection(value)
         except InvalidReference as error:
@@ -291,6 +299,14 @@ class RokkaImage(models.ImageField):
                 params={"name": value},
             ) from error
         return super().clean(value, model_instance)
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        """Validate as a file field does, and the name of an alias that the row will have."""
+        super().validate(value, model_instance)
+        if self.alias and value and model_instance is not None:
+            from django_rokka.fields.naming import claim_name
+
+            claim_name(model_instance, self, value)
 
     def run_validators(self, value: Any) -> None:
         """Run the validators on a file that is to be uploaded, and on no reference.

@@ -75,9 +75,10 @@ class AliasLookup(Lookup):
 
     def get_prep_lookup(self) -> str:
         """Refuse what no alias can be named."""
-        if isinstance(self.rhs, str) and render.is_alias_name(self.rhs):
-            return self.rhs
-        raise ValueError(f"{self.rhs!r} is no name of an alias: use letters, digits and '_' only.")
+        if not isinstance(self.rhs, str):
+            raise ValueError(f"{self.rhs!r} is no alias name: write a text.")  # noqa: TRY004  # as of any other value
+        render.check_alias_name(self.rhs)
+        return self.rhs
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Compare the segment behind the hash; by LIKE, ``_`` would be any character."""

@@ -1,10 +1,14 @@
-"""A column for names, in which upper and lower case are different letters."""
+"""A column for names, in which upper and lower case are different letters, and what they may be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
+
+from django_rokka import render
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,10 +17,13 @@ if TYPE_CHECKING:
 else:
     CharField = models.CharField
 
-__all__ = ["CaseSensitiveCharField", "add_binary_collation"]
+__all__ = ["CaseSensitiveCharField", "add_binary_collation", "validate_alias_name"]
 
 # MySQL and MariaDB both have it; it compares code points.
 _COLLATION = "utf8mb4_bin"
+
+_SHOWN = 200
+"""Characters of a refused name that its error repeats."""
 
 
 class CaseSensitiveCharField(CharField):
@@ -39,3 +46,21 @@ def add_binary_collation(parameters: Any, connection: BaseDatabaseWrapper) -> An
     if connection.vendor == "mysql" and not parameters.get("collation"):
         return {**parameters, "collation": _COLLATION}
     return parameters
+
+
+def validate_alias_name(name: str) -> None:
+    """Raise ``ValidationError`` for what cannot be the name of an alias.
+
+    It says what ``render.check_alias_name`` says, in the reader's language.
+    """
+    if render.is_alias_name(name):
+        return
+    if not render.has_alias_characters(name):
+        words = _(
+            "%(alias)s is no alias name, and rokka would answer that there is none: use letters,"
+            " digits and underscores only."
+        )
+    else:
+        words = _("%(alias)s is no alias name: it has more than %(limit)d characters. Shorten it.")
+    params = {"alias": repr(name[:_SHOWN]), "limit": render.MAX_ALIAS_LENGTH}
+    raise ValidationError(words, code="invalid_alias", params=params)

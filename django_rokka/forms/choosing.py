@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from django_rokka.exceptions import InvalidReference
-from django_rokka.render import ImageReference, is_alias_name
+from django_rokka.exceptions import InvalidAliasName, InvalidReference
+from django_rokka.render import ImageReference, check_alias_name, has_alias_characters
 
 if TYPE_CHECKING:
     from django_rokka.client import SourceImage
@@ -14,23 +14,16 @@ if TYPE_CHECKING:
 
 __all__ = ["find_image", "read_choice"]
 
-_MAX_LENGTH = 1000
-_MAX_ALIAS_LENGTH = 150  # as of the names that RokkaImage makes, so that they fit its column
-
 
 def read_choice(text: str) -> ImageReference:
     """Read a hash, a stored reference, or the name of an alias as it is or as in a URL.
 
-    Raise ``InvalidReference`` for anything else.
+    Raise ``InvalidReference`` for anything else; its cause is an ``InvalidAliasName`` where the
+    text is no hash, and no name of an alias either.
     """
-    text = text.strip()
-    if len(text) > _MAX_LENGTH:
-        raise InvalidReference(f"A text of {len(text)} characters names no image. Write its hash.")
-    reference = _read(text)
-    if len(reference.alias) > _MAX_ALIAS_LENGTH:
-        raise InvalidReference(
-            f"{text!r} is no alias: it has more than {_MAX_ALIAS_LENGTH} characters."
-        )
+    reference = _read(text.strip())
+    if not reference.hash:
+        _check_alias(reference.alias)
     return reference
 
 
@@ -60,12 +53,24 @@ def find_image(
 
 
 def _read(text: str) -> ImageReference:
+    """Read what has the form of a reference; all else is meant for the name of an alias."""
     try:
         return ImageReference.parse(text)
     except InvalidReference:
-        if is_alias_name(text):
-            return ImageReference("", alias=text)
-    reference = ImageReference.parse(text, lenient=True)
+        named = ImageReference("", alias=text)
+    if has_alias_characters(text):
+        return named
+    try:
+        reference = ImageReference.parse(text, lenient=True)
+    except InvalidReference:
+        return named
     if reference.hash:  # a short one, which may mean several images
         raise InvalidReference(f"{text!r} is no whole hash. Use all of its 40 digits.")
     return reference
+
+
+def _check_alias(name: str) -> None:
+    try:
+        check_alias_name(name)
+    except InvalidAliasName as error:
+        raise InvalidReference(f"{error} Or write a hash of 40 digits.") from error

@@ -18,7 +18,13 @@ from django.forms.boundfield import BoundField
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from django_rokka.exceptions import InvalidReference, NotFound, OrganizationNotFound, RokkaError
+from django_rokka.exceptions import (
+    InvalidAliasName,
+    InvalidReference,
+    NotFound,
+    OrganizationNotFound,
+    RokkaError,
+)
 from django_rokka.forms.choosing import find_image, read_choice
 from django_rokka.forms.formats import MEDIA_TYPES
 from django_rokka.forms.inspection import MESSAGES, check_format, check_size, inspect
@@ -33,6 +39,7 @@ from django_rokka.forms.uploads import (
     read_receipt,
     sign_receipt,
 )
+from django_rokka.render import MAX_ALIAS_LENGTH, has_alias_characters
 from django_rokka.signals import image_chosen
 from django_rokka.storage import get_rokka_storage
 from django_rokka.widgets import Choice, KeptImage, Receipt, RokkaHiddenInput, RokkaImageWidget
@@ -79,6 +86,14 @@ class RokkaImageField(forms.FileField):
         ),
         "invalid_choice": _(
             "“%(choice)s” cannot be an image. Write a hash of 40 digits, or the name of an alias."
+        ),
+        "choice_is_no_alias": _(
+            "%(alias)s is no alias name, and rokka would answer that there is none: use letters,"
+            " digits and underscores only. Or write a hash of 40 digits."
+        ),
+        "choice_is_too_long": _(
+            "%(alias)s is no alias name: it has more than %(limit)d characters. Shorten it. Or"
+            " write a hash of 40 digits."
         ),
         "unknown_choice": _(
             "There is no image “%(choice)s” in the organization %(organization)s. Check the hash"
@@ -278,9 +293,14 @@ class RokkaImageField(forms.FileField):
         try:
             read_choice(choice.text)
         except InvalidReference as error:
-            shown = Truncator(choice.text).chars(_SHOWN)
-            raise self._invalid("invalid_choice", choice=shown) from error
+            raise self._refuse_choice(choice.text.strip(), error) from error
         return RemoteImage(choice.text, choice=choice.text)
+
+    def _refuse_choice(self, text: str, error: InvalidReference) -> ValidationError:
+        if not isinstance(error.__cause__, InvalidAliasName):
+            return self._invalid("invalid_choice", choice=Truncator(text).chars(_SHOWN))
+        kind = "too_long" if has_alias_characters(text) else "no_alias"
+        return self._invalid(f"choice_is_{kind}", alias=repr(text[:_SHOWN]), limit=MAX_ALIAS_LENGTH)
 
     def _choose(self, file: RemoteImage, target: Target, session: UploadSession) -> ImageReference:
         """Look up what was chosen, once in a request, and ask about it for each form."""

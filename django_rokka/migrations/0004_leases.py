@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+import django_rokka.fields.names
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -48,6 +50,15 @@ class Migration(migrations.Migration):
             model_name="alias",
             name="model",
             field=models.CharField(blank=True, max_length=255, verbose_name="model"),
+        ),
+        migrations.AlterField(
+            model_name="alias",
+            name="name",
+            field=django_rokka.fields.names.CaseSensitiveCharField(
+                max_length=255,
+                validators=[django_rokka.fields.names.validate_alias_name],
+                verbose_name="name",
+            ),
         ),
         migrations.AlterField(
             model_name="alias",

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from django_rokka.fields.names import CaseSensitiveCharField
+from django_rokka.fields.names import CaseSensitiveCharField, validate_alias_name
 
 if TYPE_CHECKING:
     from django_rokka.storage import RokkaStorage
@@ -49,7 +49,7 @@ class Alias(models.Model):
     """
 
     organization = models.CharField(_("organization"), max_length=100)
-    name = CaseSensitiveCharField(_("name"), max_length=255)
+    name = CaseSensitiveCharField(_("name"), max_length=255, validators=[validate_alias_name])
     model = models.CharField(_("model"), max_length=255, blank=True)
     object_pk = CaseSensitiveCharField(_("primary key"), max_length=255)
     field = models.CharField(_("field"), max_length=100, blank=True)

@@ -78,8 +78,11 @@ class RenderingStorage(ConfiguredStorage):
 
         Without a stack it is ``default_stack``, or without one the dynamic stack with
         autoformat. ``operations`` are those of a dynamic URL, ``overrides`` change a named
-        stack's. A reference without a hash is rendered by its alias.
+        stack's. A reference without a hash is rendered by its alias; raise ``InvalidAliasName``
+        for what cannot be one, which would be the path of a remote image.
         """
+        if not reference.hash:
+            render.check_alias_name(reference.alias)
         stack = "" if operations else stack or self.config.default_stack
         if not stack:
             options = {"autoformat": True, **(options or {})}

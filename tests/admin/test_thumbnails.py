@@ -252,7 +252,7 @@ def test_impossible_alias__is_shown_as_an_error(admin_client: Client) -> None:
     path = "/admin/testapp/poster/add/"
     answer = admin_client.post(path, {"slug": "à la carte", "page": sent()})
     assert answer.status_code == 200
-    assert "only letters, digits and underscores can" in read_words(answer.content)
+    assert "use letters, digits and underscores only. Change what" in read_words(answer.content)
     assert not Poster.objects.exists()
 
 

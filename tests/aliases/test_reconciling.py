@@ -169,6 +169,28 @@ def test_alias__that_waits_after_a_failure_goes_on_waiting(brand: Brand, upload:
     assert snapshot() == before
 
 
+def test_name__that_waits_after_a_failure_goes_on_waiting(rokka: RokkaStorage) -> None:
+    Alias.objects.create(
+        organization="demo",
+        name="header",
+        object_pk="header",
+        target_hash="a" * 40,
+        due_at=timezone.now() + timedelta(minutes=16),
+    )
+    before = snapshot()
+    assert reconcile() == {}
+    assert snapshot() == before
+
+
+def test_name__is_fixed_whatever_its_columns_say_since(rokka: RokkaStorage, upload: Upload) -> None:
+    Leaflet.objects.create(slug="spring", page=upload("red"))
+    blue = upload("blue")
+    Leaflet.objects.update(slug="é", page=str(blue))
+    assert reconcile() == {"checked": 1, "retargeted": 1}
+    aliases.apply()
+    assert get_hash_behind(rokka, "leaflet_spring_page") == blue.hash
+
+
 def test_column__without_an_image_here_is_left_alone(
     configure: Callable[..., RokkaStorage], old: FileSystemStorage
 ) -> None:
@@ -233,12 +255,18 @@ def test_name__that_a_row_of_another_model_with_its_key_has_is_a_problem(
 
 
 def test_alias__of_another_environment_is_only_counted(
-    configure: Callable[..., RokkaStorage], brand: Brand, upload: Upload
+    configure: Callable[..., RokkaStorage],
+    brand: Brand,
+    upload: Upload,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     update(brand, upload("blue"))
     configure(environment="staging")
     before = snapshot()
-    assert reconcile() == {"checked": 1, "foreign": 1}
+    with caplog.at_level("INFO", logger="django_rokka"):
+        caplog.clear()
+        assert reconcile() == {"checked": 1, "foreign": 1}
+    assert caplog.records == []  # a run each minute would say it each minute
     Brand.objects.all().delete()
     assert reconcile() == {"foreign": 1}
     assert snapshot() == before

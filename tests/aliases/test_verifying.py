@@ -119,7 +119,7 @@ def test_names__are_the_only_ones_asked_for(rokka: RokkaStorage, red: str) -> No
     for name in ("one", "two", "three"):
         aliases.point(name, red)
     with observe_calls() as calls:
-        found = list(aliases.verify(names=["three", "one", "three"]))
+        found = list(aliases.verify(names=["three", "one"]))
     assert [verification.name for verification in found] == ["one", "three"]
     assert len(calls) == 2
 
@@ -184,16 +184,20 @@ def test_repair__is_refused_where_rokka_is_only_read(
 
 
 class Meanwhile:
-    """Do something whenever rokka is about to be asked for an alias."""
+    """Do something whenever rokka is about to be asked for an alias, or has been."""
 
     def __init__(self, rokka: RokkaStorage, patch: pytest.MonkeyPatch) -> None:
         self._rokka = rokka
         self._patch = patch
 
-    def do(self, act: Callable[[], object]) -> None:
+    def do(self, act: Callable[[], object], *, is_after: bool = False) -> None:
         get = self._rokka.client.aliases.get
 
         def get_late(name: str, **options: Any) -> object:
+            if is_after:
+                found = get(name, **options)
+                act()
+                return found
             act()
             return get(name, **options)
 
@@ -216,6 +220,33 @@ def test_alias__that_is_moved_meanwhile_has_not_drifted(
         Verification(name="header", state="in_step", expected=blue, found=blue)
     ]
     assert get_states() == {"header": ("in_step", blue, blue)}
+
+
+def test_repair__leaves_what_a_row_has_claimed_meanwhile(
+    rokka: RokkaStorage, meanwhile: Meanwhile, red: str, blue: str
+) -> None:
+    aliases.point("header", red)
+    rokka.client.aliases.create("header", blue, overwrite=True)
+    claimed = {"due_at": timezone.now()}
+    meanwhile.do(lambda: Alias.objects.update(**claimed), is_after=True)
+    assert [each.state for each in aliases.verify(repair=True)] == ["pending"]
+    assert Alias.objects.get().confirmed_hash == red
+
+
+def test_repair__leaves_what_another_process_has_repaired_meanwhile(
+    rokka: RokkaStorage, meanwhile: Meanwhile, red: str, blue: str
+) -> None:
+    aliases.point("header", red)
+    rokka.client.aliases.create("header", blue, overwrite=True)
+
+    def repair() -> None:
+        waiting = Alias.objects.filter(generation=1)
+        if waiting.update(due_at=timezone.now(), confirmed_hash=blue):
+            aliases.apply()
+
+    meanwhile.do(repair, is_after=True)
+    assert [each.state for each in aliases.verify(repair=True)] == ["in_step"]
+    assert get_states() == {"header": ("in_step", red, red)}
 
 
 def test_alias__that_is_moved_all_the_time_is_pending(

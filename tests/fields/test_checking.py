@@ -342,6 +342,10 @@ def test_names__are_shared_if_some_row_of_each_can_have_the_same(
         ({"width_field": "side", "height_field": "side"}, "E052"),
         ({"alt_field": "note", "placeholder_field": "note"}, "E052"),
         ({"render_by": "alias"}, "W053"),
+        ({"alias": "a_{pk}", "alias_on_delete": "cascade"}, "E056"),
+        ({"alias": "a_{pk}", "alias_on_delete": ["keep"]}, "E056"),
+        ({"alias_on_delete": None}, "E056"),
+        ({"alias_on_delete": "delete"}, "W057"),
         ({"protected": "no"}, "E054"),
         ({"protected": 1}, "E054"),
     ],
@@ -356,6 +360,7 @@ def test_option__that_is_right_is_not_reported() -> None:
     image = RokkaImage(
         alias="a_{pk}",
         alias_format="webp",
+        alias_on_delete="delete",
         default_stack="content",
         render_by="alias",
         protected=True,

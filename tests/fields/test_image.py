@@ -63,6 +63,7 @@ def check(field: RokkaImage, **others: Any) -> list[tuple[str, str]]:
         (RokkaImage(), {}),
         (RokkaImage(alias="a_{pk}", alias_format="jpg", render_by="alias", default_stack="c"), {}),
         (RokkaImage(alias=str, alt_field="a", placeholder_field="p", keep_hash=True), {}),
+        (RokkaImage(alias="a_{pk}", alias_on_delete="delete"), {}),
         (RokkaImage(protected=True), {"protected": True}),
         (RokkaImage(storage="rokka"), {"storage": "rokka"}),
         (RokkaImage(storage=get_storage), {}),

@@ -95,9 +95,9 @@ def test_alias__finds_its_segment_alone_and_minds_the_case() -> None:
     assert not Photo.objects.filter(image__alias="LOGO").exists()
 
 
-@pytest.mark.parametrize("value", ["", "a-b", "50%", "é", None, 7, F("name")])
-def test_alias__refuses_what_no_alias_is_named(value: Any) -> None:
-    with pytest.raises(ValueError, match="no name of an alias: use letters, digits and '_'"):
+@pytest.mark.parametrize("value", [None, 7, F("name")])
+def test_alias__refuses_what_is_no_text(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"is no alias name: write a text\."):
         Brand.objects.filter(logo__alias=value)
 
 

@@ -459,4 +459,4 @@ def test_save__of_an_image_copied_under_an_impossible_alias_is_logged(
     photo = Photo.objects.create(image=a_file())
     with assert_no_rokka_calls():
         Leaflet.objects.create(slug="à la carte", page=photo.image)
-    assert "“leaflet_à la carte_page” cannot be the name of an alias" in caplog.text
+    assert "'leaflet_à la carte_page' is no alias name, and rokka would answer" in caplog.text

@@ -96,7 +96,7 @@ def test_template__that_claims_a_name_which_was_set_is_refused(
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert record.getMessage() == (
-        f"testapp.brand {brand.pk} claims the alias 'brand_{brand.pk}_logo' of set_alias()."
+        f"testapp.brand {brand.pk} claims the alias 'brand_{brand.pk}_logo' that was set by hand."
         " It was not moved."
     )
     assert Alias.objects.get().target_hash == photo.image.hash
@@ -111,6 +111,7 @@ def test_set_alias__of_a_name_that_a_row_owns_leaves_it_the_row_and_keeps_both_i
     name = brand.logo.alias
     owner = get_owner(Alias.objects.get())
     photo = Photo.objects.create(image=a_file())
+    caplog.clear()
     photo.image.set_alias(name, overwrite=True)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING

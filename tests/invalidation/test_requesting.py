@@ -39,7 +39,7 @@ def test_request__writes_a_row_and_asks_nothing(
         ("image", "c421", "no hash of an image"),
         ("stack", "a/b", "no stack name"),
         ("stack", "s" * 256, "has 256 characters. Use a name of 255 at most"),
-        ("alias", "a" * 256, "has 256 characters. Use a name of 255 at most"),
+        ("alias", "a" * 151, "has more than 150 characters"),
     ],
 )
 def test_request__refuses_what_cannot_be_one(
