@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
@@ -20,6 +22,7 @@ __all__ = [
     "has_living_owner",
     "is_same_owner",
     "parse_name",
+    "read_key",
 ]
 
 
@@ -47,11 +50,17 @@ def get_owning_field(alias: Alias) -> RokkaImage:
 def get_column(alias: Alias, field: RokkaImage, *, using: str) -> QuerySet[Model]:
     """Return the row that an alias follows, as a query of one row that no manager hides."""
     rows = QuerySet[Model](field.model, using=using)
-    try:
-        row: QuerySet[Model] = rows.filter(pk=field.model._meta.pk.to_python(alias.object_pk))
-    except ValidationError:
-        row = rows.none()  # the model has keys of another kind since
+    key = read_key(alias, field)
+    row: QuerySet[Model] = rows.none() if key is None else rows.filter(pk=key)
     return row
+
+
+def read_key(alias: Alias, field: RokkaImage) -> Any:
+    """Return the key of an alias's row; ``None`` where the model has keys of another kind since."""
+    try:
+        return field.model._meta.pk.to_python(alias.object_pk)
+    except (TypeError, ValueError, ValidationError):
+        return None
 
 
 def has_living_owner(alias: Alias, *, using: str) -> bool:

@@ -10,12 +10,18 @@ from typing import Any, NamedTuple, TypeVar
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
-from django.db.models import F, Model, QuerySet
+from django.db.models import CompositePrimaryKey, F, Model, QuerySet
 from django.utils import timezone
 
 from django_rokka.aliases.applying import get_databases
 from django_rokka.aliases.claiming import claim
-from django_rokka.aliases.owners import describe, get_owner, is_same_owner, parse_name
+from django_rokka.aliases.owners import (
+    describe,
+    get_owner,
+    is_same_owner,
+    parse_name,
+    read_key,
+)
 from django_rokka.aliases.reports import ReconcileReport
 from django_rokka.columns import get_image_fields
 from django_rokka.columns.databases import Databases
@@ -26,6 +32,8 @@ from django_rokka.storage import RokkaStorage, get_rokka_storage
 __all__ = ["reconcile"]
 
 _ROWS = 1000
+_KEYS = 100
+"""How many keys of several columns one query names: SQLite takes less than 1,000 conditions."""
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -68,9 +76,14 @@ class _Column(NamedTuple):
         """What the aliases of the column have in common."""
         return {"model": self.field.model._meta.label_lower, "field": self.field.name}
 
-    def find_rows(self, keys: Iterable[Any]) -> QuerySet[Model]:
-        """Return the rows with these keys."""
-        return self.rows.filter(pk__in=list(keys))
+    def iter_rows(self, keys: Iterable[Any], *, is_bare: bool = False) -> Iterator[Model]:
+        """Yield the rows with these keys; bare ones have nothing else."""
+        wanted = list(keys)
+        rows = self.rows.only("pk") if is_bare else self.rows
+        is_composite = isinstance(self.field.model._meta.pk, CompositePrimaryKey)
+        size = _KEYS if is_composite else _ROWS
+        for start in range(0, len(wanted), size):
+            yield from rows.filter(pk__in=wanted[start : start + size])
 
     def get_key(self, row: Model) -> str:
         """Return the key of a row as its alias has it."""
@@ -148,7 +161,7 @@ class _Comparison:
     def _claim(self, column: _Column, kinds: dict[Any, str]) -> None:
         """Have rows claim their aliases, as when they are saved."""
         with self._trial(column.using):
-            for row in column.find_rows(kinds):
+            for row in column.iter_rows(kinds):
                 try:
                     name = column.field.get_alias_name(row) if kinds[row.pk] == "claimed" else ""
                 except ValidationError as error:
@@ -181,9 +194,9 @@ class _Comparison:
         living = set[str]()
         keys: dict[str, Any] = {}
         if column is not None:
-            keys = {alias.object_pk: _read_key(column, alias) for alias in aliases}
-            rows = column.find_rows(key for key in keys.values() if key is not None)
-            living = set(map(column.get_key, rows.only("pk")))
+            keys = {alias.object_pk: read_key(alias, column.field) for alias in aliases}
+            known = [key for key in keys.values() if key is not None]
+            living = set(map(column.get_key, column.iter_rows(known, is_bare=True)))
         for alias in aliases:
             if alias.object_pk in living:
                 continue
@@ -254,11 +267,3 @@ def _iter_chunks(rows: QuerySet[_Row]) -> Iterator[list[_Row]]:
         if len(chunk) < _ROWS:
             return
         chunk = list(rows.filter(pk__gt=chunk[-1].pk)[:_ROWS])
-
-
-def _read_key(column: _Column, alias: Alias) -> Any:
-    """Return the key of an alias's row; ``None`` for a text that the model's key cannot be."""
-    try:
-        return column.field.model._meta.pk.to_python(alias.object_pk)
-    except (TypeError, ValueError, ValidationError):
-        return None
