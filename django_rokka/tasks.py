@@ -93,9 +93,10 @@ def find_library() -> Any:
 
 def __getattr__(name: str) -> Any:
     """Return a task by its name, as the workers of a queue look it up."""
-    if name in _ACTS:
+    if name in _ACTS and find_library() is not None:
+        failures = (ImproperlyConfigured, find_library().exceptions.TaskException)
         for _, storage in iter_rokka_storages():
-            with suppress(ImproperlyConfigured):  # its own checks say why; another one will do
+            with suppress(*failures):  # the checks say why; another one will do
                 config = storage.config
                 return get_task(name, backend=config.task_backend, queue=config.task_queue)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -97,6 +97,17 @@ def test_queue__that_the_project_has_not_is_logged_and_the_row_is_saved(
     assert "Queue 'default' is not valid for backend" in caplog.text
 
 
+def test_task__is_found_though_a_storage_has_a_queue_that_is_not_there(
+    configure: Any, settings: Settings
+) -> None:
+    settings.TASKS = {"default": {"BACKEND": DUMMY, "QUEUES": ["mails"]}}
+    configure(task_queue="pictures")
+    other = settings.STORAGES["rokka"]
+    options = {**other["OPTIONS"], "task_queue": "mails"}
+    settings.STORAGES = {**settings.STORAGES, "second": {**other, "OPTIONS": options}}
+    assert import_string("django_rokka.tasks.apply_alias").queue_name == "mails"
+
+
 @pytest.fixture
 def no_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("django.tasks", "django_tasks"):

@@ -18,10 +18,12 @@ from django_rokka.checks.storages import (
     check_storages,
     check_task_queues,
 )
+from django_rokka.checks.templates import check_cached_signatures
 
 __all__ = [
     "check_alias_collisions",
     "check_background_work",
+    "check_cached_signatures",
     "check_contradictions",
     "check_deployed_storages",
     "check_extras",

@@ -8,7 +8,6 @@ import pytest
 from django.template import Context, Template, TemplateSyntaxError
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from django_rokka.exceptions import InvalidReference
 from django_rokka.testing import assert_no_rokka_calls
 
 from tests.testapp.models import Brand, Cover, Photo
@@ -57,16 +56,27 @@ def test_tags__of_nothing_write_nothing(tag: str, value: str) -> None:
     assert render(template, empty=Photo().image, none=None) == ""
 
 
-@pytest.mark.parametrize("tag", ["rokka_url", "rokka_img"])
-def test_tags__of_a_broken_reference_write_nothing_in_production(
-    tag: str, settings: Settings
+SHOWN = ["rokka_img", "rokka_picture", "rokka_video"]
+UNSEEN = ["rokka_background", "rokka_preload", "rokka_srcset", "rokka_url"]
+
+
+@pytest.mark.parametrize("is_debug", [True, False])
+@pytest.mark.parametrize("tag", [*SHOWN, *UNSEEN])
+def test_tags__of_a_broken_reference_break_no_page(
+    tag: str,
+    is_debug: bool,  # noqa: FBT001  # a parameter of pytest
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    template = "{% " + tag + " photo.image 'thumb' %}"
-    photo = Photo(image="uploads/holiday.jpg")
-    assert render(template, photo=photo) == ""
-    settings.DEBUG = True
-    with pytest.raises(InvalidReference, match=r"'uploads/holiday\.jpg' is no image reference"):
-        render(template, photo=photo)
+    settings.DEBUG = is_debug
+    html = render("{% " + tag + " photo.image 'thumb' %}", photo=Photo(image="<i>/a.jpg"))
+    assert "'<i>/a.jpg' is no image reference. Use '<hash>" in caplog.text
+    if is_debug and tag in SHOWN:
+        assert html.startswith(
+            '<strong class="rokka-missing">&#x27;&lt;i&gt;/a.jpg&#x27; is no image reference. Use'
+        )
+    else:
+        assert html == ""
 
 
 def test_tags__give_their_result_to_a_variable() -> None:
@@ -89,8 +99,8 @@ def test_img_tag__is_written_whole() -> None:
     assert html == (
         f'<img src="{where % "noop"}" srcset="{where % "resize-width-400"} 400w,'
         f' {where % "resize-width-800"} 800w, {where % "resize-width-1600"} 1600w"'
-        ' width="1600" height="900" alt="Acme" loading="eager" decoding="async"'
-        ' sizes="100vw" class="wide" data-id="7" fetchpriority="high">'
+        ' sizes="100vw" width="1600" height="900" alt="Acme" loading="eager" decoding="async"'
+        ' class="wide" data-id="7" fetchpriority="high">'
     )
 
 
