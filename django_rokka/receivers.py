@@ -257,8 +257,14 @@ def _apply_on_commit(act: Callable[[], object], *, using: str) -> None:
     What is rolled back is to move nothing.
     """
     connection = connections[using]
-    if connection.in_atomic_block or connection.get_autocommit():
+    if not connection.in_atomic_block and not connection.get_autocommit():
+        return
+    home = router.db_for_write(models.CacheInvalidation)
+    if home == using:
         _on_commit(act, using=using)
+    else:
+        # Its wish to clear caches is to be committed there, and drained after that.
+        _on_commit(partial(_on_commit, act, using=home), using=using)
 
 
 def _follow_change(

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -27,9 +25,6 @@ from django_rokka.storage import RokkaStorage, get_rokka_storage, iter_rokka_sto
 
 __all__ = ["apply_alias_later", "fetch_placeholder_later", "find_library", "get_task"]
 
-_REST = 30.0
-"""Seconds for which a thread that has lost too many waits for rokka no more."""
-
 _LIBRARIES = ("django.tasks", "django_tasks")
 """Django's own since 6.0, and the same for the versions before."""
 
@@ -46,7 +41,7 @@ def apply_alias_later(alias: Alias, field: RokkaImage, *, using: str) -> str:
     config = field.rokka_storage.config
     task = get_task("apply_alias", backend=config.task_backend, queue=config.task_queue)
     is_at_once = task is None or not task.get_backend().supports_defer
-    if is_at_once and _patience.is_over:
+    if is_at_once and aliases.patience.is_over:
         logger.warning("rokka fails just now, so the alias %r is moved later.", alias.name)
         return ""
     if task is None:
@@ -102,31 +97,10 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class _Patience(threading.local):
-    """How long failing calls have held up this thread, which may be that of a request."""
-
-    _lost = 0.0
-    _ended = 0.0
-
-    @property
-    def is_over(self) -> bool:
-        return self._lost >= aliases.DEADLINE and time.monotonic() - self._ended < _REST
-
-    def note(self, seconds: float, *, has_failed: bool) -> None:
-        is_fresh = not has_failed or time.monotonic() - self._ended >= _REST
-        self._lost = (0.0 if is_fresh else self._lost) + (seconds if has_failed else 0.0)
-        self._ended = time.monotonic()
-
-
-_patience = _Patience()
-
-
 def _apply_alias(alias_pk: int, using: str, *, is_retry: bool = False) -> str:
-    began = time.monotonic()
     applied = aliases.apply_and_drain(alias_pk, using=using, is_retry=is_retry)
     if applied is None:
         return ""
-    _patience.note(time.monotonic() - began, has_failed=applied.failure is not None)
     if applied.failure is not None:
         alias = Alias.objects.using(using).get(pk=alias_pk)
         again = {"alias_pk": alias_pk, "using": using, "is_retry": True}

@@ -224,6 +224,8 @@ def test_aliases__of_one_commit_wait_ten_seconds_for_a_rokka_that_is_gone(
     server.emulator.faults.clear()
     assert sorted(Alias.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
     assert caplog.text.count("rokka fails just now") == 3
+    # Nobody knows whether the first call was not done after all, so it has its minute to itself.
+    Alias.objects.update(claimed_until=None)
     assert len(aliases.apply(names=Alias.objects.values_list("name", flat=True)).errors) == 0
     assert {alias.state for alias in Alias.objects.all()} == {"in_step"}
 
@@ -232,4 +234,4 @@ def test_aliases__of_one_commit_wait_ten_seconds_for_a_rokka_that_is_gone(
 def _patient() -> Iterator[None]:
     """Let no test suffer from the failures of another."""
     yield
-    tasks._patience.note(0, has_failed=False)
+    aliases.patience.note(0)

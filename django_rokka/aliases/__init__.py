@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django_rokka.aliases.applying import DEADLINE, apply, apply_and_drain, apply_one
+from django_rokka.aliases.applying import apply, apply_and_drain, apply_at_once, apply_one
 from django_rokka.aliases.claiming import claim, note_set, release_row
+from django_rokka.aliases.patience import patience
 from django_rokka.aliases.pointing import adopt, delete, point
 from django_rokka.aliases.reconciling import reconcile
 from django_rokka.aliases.reports import ApplyReport, ReconcileReport, Result, Verification
@@ -11,7 +12,6 @@ from django_rokka.aliases.validating import refuse_taken
 from django_rokka.aliases.verifying import verify
 
 __all__ = [
-    "DEADLINE",
     "ApplyReport",
     "ReconcileReport",
     "Result",
@@ -19,10 +19,12 @@ __all__ = [
     "adopt",
     "apply",
     "apply_and_drain",
+    "apply_at_once",
     "apply_one",
     "claim",
     "delete",
     "note_set",
+    "patience",
     "point",
     "reconcile",
     "refuse_taken",

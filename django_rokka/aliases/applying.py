@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import cast
 
@@ -17,23 +18,21 @@ from django_rokka import invalidation
 from django_rokka.aliases.leases import Lease
 from django_rokka.aliases.moves import Applied, move
 from django_rokka.aliases.owners import get_owning_field
+from django_rokka.aliases.patience import DEADLINE, patience
 from django_rokka.aliases.reports import ApplyReport, Result
 from django_rokka.columns.databases import Databases
 from django_rokka.models import Alias, AliasQuerySet
 from django_rokka.storage import RokkaStorage, get_rokka_storage, iter_rokka_storages
 
 __all__ = [
-    "DEADLINE",
     "apply",
     "apply_and_drain",
+    "apply_at_once",
     "apply_one",
     "find_storage",
     "get_databases",
     "run",
 ]
-
-DEADLINE = 10.0
-"""Seconds that work may take which holds up a request."""
 
 _ROUNDS = 3
 """Tries to catch up with a column that others change meanwhile."""
@@ -56,7 +55,8 @@ def apply(
     alone, and where the storage is ``read_only`` all are. ``names`` are applied whether they are
     due or wait after a failure. ``limit`` is how many are tried at most, ``deadline`` after how
     many seconds no other is begun. Any number of processes may do this at once. An error of rokka
-    is logged, noted in the row, and never raised. The caches of moved aliases are cleared by
+    is logged, noted in the row, and never raised. Raise ``RuntimeError`` inside of a transaction,
+    which could not be ended before the calls. The caches of moved aliases are cleared by
     ``invalidation.drain``. PUT and DELETE /sourceimages/{org}/alias/{alias}.
     """
     storage = storage or get_rokka_storage()
@@ -80,42 +80,66 @@ def apply(
 def apply_one(alias_pk: int, *, using: str, deadline: float = DEADLINE) -> Result | None:
     """Apply one alias, under a lease of its own; ``None`` where there is nothing to do.
 
-    It is done whether it is due or waits after a failure. No transaction is open during a call,
-    and no error of rokka is raised: it stands in the row, in the log and in the result.
+    It is done whether it is due or waits after a failure. No error of rokka is raised: it stands
+    in the row, in the log and in the result. Raise ``RuntimeError`` inside of a transaction.
     """
     applied = run(alias_pk, using=using, deadline=deadline)
     return None if applied is None else applied.result
 
 
 def apply_and_drain(
-    alias_pk: int, *, using: str, deadline: float = DEADLINE, is_retry: bool = False
+    alias_pk: int,
+    *,
+    using: str,
+    deadline: float = DEADLINE,
+    storage: RokkaStorage | None = None,
+    is_retry: bool = False,
 ) -> Applied | None:
     """Apply one alias, and clear caches in the seconds that are left.
 
     With ``is_retry`` it is left to others if somebody has tried it since, and it waits again.
+    ``storage`` may be one that the settings do not name.
     """
-    ends = time.monotonic() + deadline
-    applied = run(alias_pk, using=using, deadline=deadline, is_retry=is_retry)
+    began = time.monotonic()
+    applied = run(alias_pk, using=using, deadline=deadline, storage=storage, is_retry=is_retry)
     if applied is not None and applied.is_clearing:
-        invalidation.drain(applied.storage, deadline=max(0.0, ends - time.monotonic()))
+        left = deadline - (time.monotonic() - began)
+        invalidation.drain(applied.storage, deadline=max(0.0, left))
+    if applied is not None:
+        patience.note(time.monotonic() - began, has_failed=applied.failure is not None)
     return applied
 
 
+def apply_at_once(
+    alias_pk: int, *, using: str, storage: RokkaStorage | None = None
+) -> Applied | None:
+    """Apply one alias where that holds up a request; leave it to others if rokka has for long."""
+    if patience.is_over:
+        logger.warning("rokka fails just now, so alias %d is left to the next apply.", alias_pk)
+        return None
+    return apply_and_drain(alias_pk, using=using, storage=storage)
+
+
 def run(
-    alias_pk: int, *, using: str, deadline: float = DEADLINE, is_retry: bool = False
+    alias_pk: int,
+    *,
+    using: str,
+    deadline: float = DEADLINE,
+    storage: RokkaStorage | None = None,
+    is_retry: bool = False,
 ) -> Applied | None:
     """Apply one alias, and return with what error that failed."""
     ends = time.monotonic() + deadline
     applied: Applied | None = None
     for _ in range(_ROUNDS):
         alias = Alias.objects.using(using).filter(pk=alias_pk).first()
-        storage = None if alias is None else find_storage(alias)
-        if alias is None or storage is None or storage.config.read_only:
+        home = None if alias is None else storage or find_storage(alias)
+        if alias is None or home is None:
             return applied
         lease = Lease.take(alias, only_due=is_retry)
         if lease is None:
-            return applied or _find_out(alias, storage, is_retry=is_retry)
-        applied = move(lease, storage, ends=ends).after(applied)
+            return applied or _find_out(alias, home, is_retry=is_retry)
+        applied = move(lease, home, ends=ends).after(applied)
         if not applied.is_outrun:
             return applied
     logger.warning("The image behind the alias %r changes too often to be followed.", alias.name)
@@ -130,23 +154,25 @@ def _find_out(alias: Alias, storage: RokkaStorage, *, is_retry: bool) -> Applied
 
 
 def find_storage(alias: Alias) -> RokkaStorage | None:
-    """Return the storage that may move an alias, ``None`` where that is another environment's."""
+    """Return the storage that may move an alias; ``None`` where none may, as in a copy."""
     try:
         storages = [get_owning_field(alias).rokka_storage] if alias.is_owned else []
     except (ImproperlyConfigured, LookupError):
         storages = []  # its model is gone, or is kept elsewhere by now
     storages += [storage for _, storage in iter_rokka_storages()]
     for storage in storages:
-        config = storage.config
-        if (config.organization, config.environment) == (alias.organization, alias.environment):
-            return storage
+        with suppress(ImproperlyConfigured):  # the checks say why; another one may do
+            config = storage.config
+            its = (config.organization, config.environment)
+            if its == (alias.organization, alias.environment) and not config.read_only:
+                return storage
     return None
 
 
 def get_databases() -> list[str]:
     """Return every database that has aliases: that of each row."""
     name = cast("CharField[str, str]", Alias._meta.get_field("name"))
-    found = Databases().find(Alias, name)
+    found = Databases().find_own(Alias, name)
     home = router.db_for_write(Alias)
     return sorted(found, key=lambda using: (using != home, using))
 

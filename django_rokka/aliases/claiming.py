@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db import router
+from django.db import IntegrityError, router
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
@@ -24,6 +25,8 @@ from django_rokka.render import ImageReference
 from django_rokka.storage import RokkaStorage
 
 __all__ = ["claim", "note_set", "release_row"]
+
+_LONGEST_KEY = 255
 
 logger = logging.getLogger("django_rokka.aliases")
 
@@ -50,12 +53,11 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
         and alias.due_at is None
     ):
         return None
-    alias.target_hash, alias.due_at = reference.hash, timezone.now()
-    alias.save(
-        using=using,
-        update_fields=("target_hash", "due_at", "model", "object_pk", "field", "changed"),
-    )
-    return alias
+    wanted = {"target_hash": reference.hash, **get_owner(instance, field)}
+    if alias.target_hash != reference.hash:
+        wanted |= {"attempts": 0, "last_error": ""}
+    # If its deletion has just been done, the name is claimed anew.
+    return alias if _want(alias, **wanted) else claim(instance, field, using=using)
 
 
 def release_row(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
@@ -74,9 +76,7 @@ def release_row(instance: Model, field: RokkaImage, *, using: str) -> Alias | No
     alias: Alias | None = rows.filter(**owner).first()
     if alias is None or _is_foreign(alias, config):
         return None
-    alias.target_hash, alias.due_at = "", timezone.now()
-    alias.save(using=using, update_fields=("target_hash", "due_at", "changed"))
-    return alias
+    return alias if _want(alias, target_hash="", attempts=0, last_error="") else None
 
 
 def note_set(
@@ -101,6 +101,9 @@ def note_set(
         invalidation.request("alias", name, storage=storage)
     if is_new:
         return
+    if alias.environment != config.environment:
+        logger.warning("The alias %r %s was pointed elsewhere here.", name, describe(alias))
+        return
     if alias.is_owned:
         # What rokka has accepted, and not what the row wants: both images have to stay.
         state = {"confirmed_hash": reference.hash}
@@ -116,6 +119,13 @@ def note_set(
     alias.save(using=rows.db, update_fields=(*state, "changed"))
 
 
+def _want(alias: Alias, **values: Any) -> bool:
+    """Write what a row wants of its alias, due now; ``False`` where the alias is gone."""
+    now = timezone.now()
+    rows = Alias.objects.using(alias._state.db).filter(pk=alias.pk)
+    return bool(rows.update(due_at=now, changed=now, **values))
+
+
 def _read_config(instance: Model, field: RokkaImage) -> Config | None:
     try:
         return field.rokka_storage.config
@@ -127,6 +137,9 @@ def _read_config(instance: Model, field: RokkaImage) -> Config | None:
 def _find_claim(instance: Model, field: RokkaImage, *, config: Config, using: str) -> Alias | None:
     """Return the alias of a row, claimed now if it has none yet."""
     owner = get_owner(instance, field)
+    if len(owner["object_pk"]) > _LONGEST_KEY:
+        logger.error("%s has a key of more than %d characters.", field, _LONGEST_KEY)
+        return None
     rows = Alias.objects.using(using)
     alias: Alias | None = rows.filter(organization=config.organization, **owner).first()
     if alias is not None:
@@ -144,11 +157,15 @@ def _take(
 ) -> Alias | None:
     """Return the claim on a name, unless another row that still exists has it."""
     # Two processes may save the same row at once: that makes one claim.
-    alias, is_new = rows.get_or_create(
-        organization=config.organization,
-        name=name,
-        defaults={**owner, "environment": config.environment},
-    )
+    try:
+        alias, is_new = rows.get_or_create(
+            organization=config.organization,
+            name=name,
+            defaults={**owner, "environment": config.environment},
+        )
+    except IntegrityError:
+        # The other one has claimed another name for the row.
+        return rows.filter(organization=config.organization, **owner).first()
     if is_new or is_same_owner(alias, owner):
         return alias
     is_ours = alias.environment == config.environment

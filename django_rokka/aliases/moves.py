@@ -18,10 +18,12 @@ from django_rokka.aliases.reports import Result
 from django_rokka.conf import as_stored
 from django_rokka.exceptions import (
     AliasExists,
+    ConnectionFailed,
     NotFound,
     OrganizationNotFound,
     RateLimited,
     RokkaError,
+    ServerError,
 )
 from django_rokka.fields import RokkaImage
 from django_rokka.render.reference import MAX_LENGTH
@@ -36,6 +38,7 @@ __all__ = ["Applied", "move"]
 _LONGEST_CALL = 10.0
 _SHORTEST_CALL = 0.5
 _LONGEST_PAUSE = timedelta(hours=1)
+_GATEWAYS = (502, 504)
 _FIRST_PAUSE = timedelta(minutes=1)
 
 logger = logging.getLogger("django_rokka.aliases")
@@ -104,8 +107,8 @@ class _Move:
         try:
             wanted = self._read_wanted()
             if wanted is None:
-                self._lease.release(due_at=None, last_error="", attempts=0)
-                return self._finish("in_step")
+                is_same = self._lease.settle(due_at=None, last_error="", attempts=0)
+                return replace(self._finish("in_step"), is_outrun=not is_same)
             if alias.confirmed_hash == wanted.hash and not alias.asked_hash:
                 previous, outcome = "", "in_step"
             else:
@@ -134,7 +137,11 @@ class _Move:
             is_done, _ = self._lease.row.filter(target_hash="").delete()
             if not is_done:
                 # A row has claimed it meanwhile, or another process has.
-                self._lease.release(confirmed_hash="", asked_hash="", due_at=timezone.now())
+                is_kept = self._lease.release(
+                    confirmed_hash="", asked_hash="", due_at=timezone.now()
+                )
+                if is_ours and not is_kept:
+                    self._lease.confess(alias.confirmed_hash or alias.asked_hash)
             is_clearing = is_ours and self._wish()
         if is_ours:
             logger.info(
@@ -144,19 +151,23 @@ class _Move:
         return replace(applied, is_clearing=is_clearing, is_outrun=not is_done)
 
     def _read_wanted(self) -> _Wanted | None:
-        """Return what the alias has to be; ``None`` where its row has no image, or is gone."""
+        """Return what the alias has to be; ``None`` for one that never was and has no image.
+
+        The name of a row that is gone, or has lost its image, goes on showing the last one.
+        """
         alias = self._alias
         if not alias.is_owned:
             return _Wanted(alias.target_hash)
+        last = _Wanted(alias.target_hash) if alias.confirmed_hash or alias.asked_hash else None
         try:
             field = get_owning_field(alias)
         except LookupError:
-            return None
+            return last
         column = get_column(alias, field, using=self._lease.using)
         text = column.values_list(field.attname, flat=True).first()
         reference = parse_name(text, field=field)
         if text is None or reference is None:
-            return None
+            return last
         # Before the call: a column without room is to move nothing.
         written = reference._replace(alias=alias.name).fit(field.max_length or MAX_LENGTH)
         return _Wanted(reference.hash, field=field, text=text, written=str(written))
@@ -177,11 +188,15 @@ class _Move:
             self._aliases.create(alias.name, hash, overwrite=is_ours, deadline=self._seconds)
         except AliasExists as error:
             found = self._look()
-            if found not in (hash, "") and not alias.overwrite:
-                self._lease.note(asked_hash="")
-                raise self._refuse(hash, found, error) from error
+            if found not in (hash, ""):
+                if not alias.overwrite:
+                    self._lease.note(asked_hash="")
+                    raise self._refuse(hash, found, error) from error
+                # Before it is overwritten: caches may have it, also if nobody hears the answer.
+                previous = found
+                if not self._lease.note(confirmed_hash=found):
+                    raise _Overtaken from error
             self._aliases.create(alias.name, hash, overwrite=bool(found), deadline=self._seconds)
-            previous = found if found != hash else ""
         return previous
 
     def _note_asked(self, hash: str) -> None:
@@ -254,9 +269,15 @@ class _Move:
         """Note why it was not done, and when it is tried again."""
         alias = self._alias
         attempts = alias.attempts + 1
-        self._lease.release(
-            attempts=attempts, last_error=str(error), due_at=_get_next_try(attempts, error)
+        is_same = self._lease.settle(
+            # What was sent may still arrive, and is not to overtake the next try.
+            claimed_until=alias.claimed_until if _is_unknown(error) else None,
+            attempts=attempts,
+            last_error=str(error),
+            due_at=_get_next_try(attempts, error),
         )
+        if not is_same and not self._lease.row.exists():
+            self._lease.confess(alias.asked_hash or alias.confirmed_hash)
         what = "moved" if alias.target_hash else "deleted"
         logger.error(
             "The alias %r was not %s (organization %s, attempt %d): %s",
@@ -269,7 +290,7 @@ class _Move:
         storage = self._storage
         alias_failed.send_robust(type(storage), storage=storage, name=alias.name, error=error)
         applied = self._finish("failed", hash=hash, error=str(error))
-        return replace(applied, failure=error)
+        return replace(applied, failure=error, is_outrun=not is_same)
 
     def _tell_moved(self, hash: str, previous: str) -> None:
         alias, storage = self._alias, self._storage
@@ -311,6 +332,13 @@ class _Move:
     def _seconds(self) -> float:
         """How long the next call may take with all its tries."""
         return min(_LONGEST_CALL, max(_SHORTEST_CALL, self._ends - time.monotonic()))
+
+
+def _is_unknown(error: RokkaError) -> bool:
+    """Say whether rokka may have done, or may still do, what it gave no answer to."""
+    return isinstance(error, ConnectionFailed) or (
+        isinstance(error, ServerError) and error.status in _GATEWAYS
+    )
 
 
 def _get_next_try(attempts: int, error: RokkaError) -> datetime:

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import IntegrityError, connections, router, transaction
 from django.utils import timezone
 
-from django_rokka.aliases.applying import DEADLINE, apply_and_drain, get_databases
+from django_rokka.aliases.applying import apply_and_drain, apply_at_once, get_databases
 from django_rokka.aliases.moves import Applied
 from django_rokka.aliases.owners import describe, has_living_owner
+from django_rokka.aliases.patience import DEADLINE
 from django_rokka.exceptions import (
     AliasTaken,
     AuthenticationFailed,
@@ -59,12 +60,13 @@ def point(
     alias = find(name, storage=storage)
     if alias is None:
         alias = _create(storage, name, **wanted)
-        return _act(alias, undo=alias.delete) or alias
+        new = Alias.objects.using(alias._state.db).filter(pk=alias.pk, target_hash=hash)
+        return _act(alias, storage, undo=new.delete) or alias
     _check_free(alias, storage)
     if alias.is_owned:
         # Its row is gone, and so is the claim.
         wanted |= {"model": "", "field": "", "object_pk": name}
-    return _act(alias, undo=_change(alias, **wanted)) or alias
+    return _act(alias, storage, undo=_change(alias, **wanted)) or alias
 
 
 def delete(name: str, *, storage: RokkaStorage | None = None) -> Alias | None:
@@ -85,7 +87,8 @@ def delete(name: str, *, storage: RokkaStorage | None = None) -> Alias | None:
             f" adopt {name}."
         )
     _check_free(alias, storage)
-    return _act(alias, undo=_change(alias, target_hash="", due_at=timezone.now(), last_error=""))
+    undo = _change(alias, target_hash="", due_at=timezone.now(), last_error="")
+    return _act(alias, storage, undo=undo)
 
 
 def adopt(name: str, *, storage: RokkaStorage | None = None) -> Alias:
@@ -150,27 +153,31 @@ def _create(storage: RokkaStorage, name: str, **values: Any) -> Alias:
 
 
 def _change(alias: Alias, **values: Any) -> Callable[[], object]:
-    """Write into the row; return what puts back what was there."""
-    before = {name: getattr(alias, name) for name in values}
+    """Write into the row; return what puts back what was there, if nobody has written since."""
+    noted = {*values, "asked_hash", "attempts", "last_error", "due_at", "overwrite"}
+    before = {name: getattr(alias, name) for name in noted}
     for name, value in values.items():
         setattr(alias, name, value)
     alias.save(update_fields=(*values, "changed"))
-    rows = Alias.objects.using(alias._state.db).filter(pk=alias.pk)
+    rows = Alias.objects.using(alias._state.db).filter(pk=alias.pk, target_hash=alias.target_hash)
     return partial(rows.update, **before)
 
 
-def _act(alias: Alias, *, undo: Callable[[], object]) -> Alias | None:
+def _act(alias: Alias, storage: RokkaStorage, *, undo: Callable[[], object]) -> Alias | None:
     """Apply an alias that has been noted, and return it as it is then, ``None`` for a deleted one.
 
-    Put it back as it was and raise where rokka refuses for good.
+    Put it back as it was and raise where rokka refuses for good. Who commits by hand leaves it to
+    the next ``apply``.
     """
     using = str(alias._state.db)
-    if connections[using].in_atomic_block:
-        transaction.on_commit(
-            partial(apply_and_drain, alias.pk, using=using), using=using, robust=True
-        )
+    connection = connections[using]
+    if connection.in_atomic_block:
+        later = partial(apply_at_once, alias.pk, using=using, storage=storage)
+        transaction.on_commit(later, using=using, robust=True)
         return alias
-    applied: Applied | None = apply_and_drain(alias.pk, using=using)
+    if not connection.get_autocommit():
+        return alias
+    applied: Applied | None = apply_and_drain(alias.pk, using=using, storage=storage)
     if applied is not None and isinstance(applied.failure, _FINAL):
         undo()
         raise applied.failure

@@ -239,7 +239,7 @@ def _iter_columns(storage: RokkaStorage) -> Iterator[_Column]:
         for field in get_image_fields(model):
             # Once, by the model that has the column: its children and proxies have it too.
             if field.model is model and field.alias and _is_on(field, storage):
-                for using in databases.find(model, field):
+                for using in databases.find_own(model, field):
                     yield _Column(field, using)
 
 

@@ -165,6 +165,7 @@ def error_of_answer(
     if status < 400:
         return _redirected(call, status, api_host=api_host, headers=headers, text=text)
     detail, is_about_credentials = _read_body(text)
+    detail = _make_storable(detail)
     kind = _kind(
         call, status, detail=detail, is_about_credentials=is_about_credentials, headers=headers
     )
@@ -264,6 +265,11 @@ def _write(
         lack=f"lacks the feature ({call.feature})" if call.feature else "lacks the feature",
         when="later" if retry_after is None else f"in {retry_after:.0f} s",
     )
+
+
+def _make_storable(text: str) -> str:
+    """Replace what JSON can say and no database holds: a NUL, and halves of characters."""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
 def _read_body(text: str) -> tuple[str, bool]:

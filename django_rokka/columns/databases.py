@@ -37,6 +37,15 @@ class Databases:
             )
         return found
 
+    def find_own(self, model: type[Model], field: Field[Any, Any]) -> list[str]:
+        """Return those that have the table for themselves: no replica that shows another's rows."""
+        return [
+            database
+            for database in self.find(model, field)
+            if database == router.db_for_write(model)
+            or (not _is_replica(database) and router.allow_migrate_model(database, model))
+        ]
+
     def _has(self, database: str, model: type[Model], field: Field[Any, Any]) -> bool:
         connection = connections[database]
         if connection.settings_dict["ENGINE"] == _NO_ENGINE:
@@ -66,6 +75,11 @@ class Databases:
                 columns = connection.introspection.get_table_description(cursor, table)
             self._columns[key] = frozenset(column.name for column in columns)
         return self._columns[key]
+
+
+def _is_replica(database: str) -> bool:
+    mirrored = connections[database].settings_dict["TEST"].get("MIRROR")
+    return bool(mirrored) and mirrored != database
 
 
 def _can_read(model: type[Model], database: str) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import router, transaction
+from django.db import router
 from django.utils import timezone
 
 from django_rokka import client
 from django_rokka.conf import INVALIDATIONS_PER_HOUR, as_stored
 from django_rokka.models import CacheInvalidation, InvalidationBudget
+from django_rokka.transactions import committed
 
 __all__ = [
     "WINDOW",
@@ -45,7 +46,7 @@ def locked(organization: str, kind: str) -> Iterator[InvalidationBudget]:
     budgets = InvalidationBudget.objects.using(get_database())
     budgets.get_or_create(organization=organization, kind=kind)
     its = budgets.filter(organization=organization, kind=kind)
-    with transaction.atomic(using=budgets.db, durable=True):
+    with committed(budgets.db):
         # A write locks the row on every database. SQLite has no other lock, and one that reads
         # first may be refused the write.
         its.update(changed=timezone.now())

@@ -262,7 +262,10 @@ class _Queue:
                 error,
             )
         else:
-            logger.error("The cache of the %s %r stays (organization %s): %s", *what, error)
+            # What is gone is no mistake of anybody's, as after the deletion of an alias.
+            level = logging.WARNING if outcome == CacheInvalidation.GONE else logging.ERROR
+            words = "The cache of the %s %r stays (organization %s): %s"
+            logger.log(level, words, *what, error)
 
 
 def _judge(error: RokkaError | None) -> str:

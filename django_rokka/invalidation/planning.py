@@ -32,7 +32,9 @@ def plan_drain(storage: RokkaStorage) -> datetime | None:
         budgets = InvalidationBudget.objects.using(get_database()).filter(
             organization=storage.config.organization, kind=first.kind
         )
-        is_open = Q(drain_at=None) | Q(drain_at__lte=now + _EARLY) | Q(drain_at__gt=moment)
+        is_open = (
+            Q(drain_at=None) | Q(drain_at__lte=now + _EARLY) | Q(drain_at__gt=moment + _MARGIN)
+        )
         if budgets.filter(is_open).update(drain_at=moment):
             return moment
     return None

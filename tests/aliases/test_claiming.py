@@ -48,8 +48,13 @@ def test_name__whose_answer_was_lost_is_known_for_ours_by_the_next_logo(
     brand = Brand.objects.create(name="Acme", logo=a_file("red"))
     row = Alias.objects.get()
     assert (row.state, row.confirmed_hash, row.asked_hash) == ("failed", "", brand.logo.hash)
+    # What nobody has answered may still be done, so it has its minute to itself.
     brand.logo = a_file("blue")
     brand.save()
+    assert Alias.objects.get().state == "pending"
+    Alias.objects.update(claimed_until=timezone.now())
+    aliases.apply()
+    brand.refresh_from_db()
     row = Alias.objects.get()
     assert (row.state, row.asked_hash, row.last_error) == ("in_step", "", "")
     assert get_hash_behind(rokka, row.name) == brand.logo.hash == row.confirmed_hash

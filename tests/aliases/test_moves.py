@@ -342,7 +342,7 @@ def test_apply__of_a_row_that_is_gone_or_empty_moves_nothing(rokka: RokkaStorage
         Brand.objects.update(logo="")
         make_due(row)
         result = aliases.apply_one(row.pk, using="default")
-        assert result == aliases.Result(name=row.name, outcome="in_step")
+        assert result == aliases.Result(name=row.name, outcome="in_step", hash=row.confirmed_hash)
         brand.delete()
         make_due(row)
         assert aliases.apply_one(row.pk, using="default") == result

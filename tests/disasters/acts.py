@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import requests
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -22,17 +21,26 @@ from django.utils.datastructures import MultiValueDict
 
 from django_rokka import library
 from django_rokka.collector import Collection, collect
-from django_rokka.models import Alias, LibrarySync, SourceImage
+from django_rokka.models import (
+    Alias,
+    CacheInvalidation,
+    InvalidationBudget,
+    LibrarySync,
+    SourceImage,
+)
 from django_rokka.render import ImageReference
 from django_rokka.storage import get_rokka_storage
 
 from tests import pictures
 from tests.disasters.emulated import count_failures, long_ago, make_organization
-from tests.disasters.gallery.models import Badge, Picture
+from tests.disasters.gallery.models import Badge, Banner, Picture
 
 __all__ = ["ACTS", "INTERLUDES"]
 
-TABLES = (Picture, Badge, Alias, LibrarySync, SourceImage)
+TABLES = (
+    *(Picture, Badge, Banner),
+    *(Alias, CacheInvalidation, InvalidationBudget, LibrarySync, SourceImage),
+)
 
 
 def migrate() -> None:
@@ -181,6 +189,8 @@ def walk() -> None:
 
 def refer_to_what_is_being_deleted() -> None:
     """Insert a row by SQL, of which no signal tells."""
+    import psycopg
+
     reference = f"{_find_left()}/40x30/left.png"
     with psycopg.connect(_write_address(), autocommit=True) as other:
         other.execute(
@@ -189,6 +199,8 @@ def refer_to_what_is_being_deleted() -> None:
 
 
 def _find_left() -> str:
+    import psycopg
+
     with psycopg.connect(_write_address(), autocommit=True) as other:
         row = other.execute(
             "SELECT hash FROM django_rokka_sourceimage"
@@ -263,6 +275,8 @@ def _read_unreferenced(report: Collection) -> set[str]:
 
 
 def _write_address() -> str:
+    import psycopg
+
     database = settings.DATABASES["default"]
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     parts = {name: database[key] for name, key in names.items() if database[key]}

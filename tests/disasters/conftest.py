@@ -10,8 +10,18 @@ from typing import Any
 
 import pytest
 
+from django_rokka.emulator import EmulatorServer
+
 from tests.databases import find_database
-from tests.disasters.processes import LAG, Worker, make_database, make_environment, serve_rokka
+from tests.disasters.door import Door
+from tests.disasters.processes import (
+    API_KEY,
+    LAG,
+    Worker,
+    make_database,
+    make_environment,
+    serve_rokka,
+)
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +80,66 @@ def workers(
         yield [
             stack.enter_context(Worker(found, log=folder / f"{number}.log")) for number in range(8)
         ]
+
+
+@pytest.fixture(scope="module")
+def door_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorServer]:
+    """A rokka in this process, which tells who knocked."""
+    root = tmp_path_factory.mktemp("door") / "rokka"
+    with EmulatorServer(Door(root=root, organization="demo", api_key=API_KEY)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def door(door_server: EmulatorServer) -> Door:
+    """The rokka of the aliases."""
+    assert isinstance(door_server.emulator, Door)
+    return door_server.emulator
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def alias_environment(
+    request: pytest.FixtureRequest,
+    door_server: EmulatorServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, str]:
+    """A database with tables, a file or at a server, and the rokka of the aliases."""
+    from django.conf import settings
+
+    is_soak = "soak" in request.config.getoption("markexpr")
+    if not is_soak and request.param not in settings.DATABASES["default"]["ENGINE"]:
+        pytest.skip(f"{request.param} is not the database of this run")
+    folder = tmp_path_factory.mktemp("aliases")
+    database = (
+        request.getfixturevalue("database")
+        if request.param == "postgresql"
+        else {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(folder / "db"),
+            # Nobody pulls the plug, so it need not wait for its disk.
+            "OPTIONS": {"timeout": 60, "init_command": "PRAGMA synchronous=OFF"},
+        }
+    )
+    rokka = {
+        "organization": "demo",
+        "api_key": API_KEY,
+        "api_host": door_server.api_host,
+        "render_host": door_server.render_host,
+        "environment": "gallery",
+        # What goes wrong is not mended by the client.
+        "retries": 0,
+        "timeout": 1.5,
+    }
+    found = make_environment(database, rokka)
+    with Worker(found, log=folder / "log") as worker:
+        worker.ask("make_tables")
+    return found
+
+
+@pytest.fixture(scope="module")
+def alias_nursery(
+    alias_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Worker]:
+    """A worker whose copies are killed while they move aliases."""
+    with Worker(alias_environment, log=tmp_path_factory.mktemp("nursery") / "log") as worker:
+        yield worker

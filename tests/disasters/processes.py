@@ -80,6 +80,7 @@ class Worker:
         *,
         organization: str = "",
         at: float = 0,
+        ahead: float = 0,
         is_forked: bool = False,
         is_traced: bool = False,
         die_at: int = 0,
@@ -87,12 +88,16 @@ class Worker:
         interlude: str = "",
         **arguments: Any,
     ) -> None:
-        """Have an act done, at a moment of the monotonic clock if one is given."""
+        """Have an act done, at a moment of the monotonic clock if one is given.
+
+        ``ahead`` is by how many seconds Django's clock is ahead.
+        """
         told = {
             "act": do,
             "arguments": arguments,
             "organization": organization or self.organization,
             "at": at,
+            "ahead": ahead,
             "is_forked": is_forked,
             "is_traced": is_traced,
             "die_at": die_at,

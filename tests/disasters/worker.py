@@ -13,11 +13,16 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from typing import Any
 
 import django
 from django.conf import settings
 from django.test import override_settings
+from django.utils import timezone as django_timezone
+from PIL import Image
 
 from tests.disasters.tracing import Tracer
 
@@ -41,12 +46,35 @@ def main() -> None:
     django.setup()
     errors = Errors()
     logging.getLogger().addHandler(errors)
+    warm_up()
     for line in sys.stdin:
         told = json.loads(line)
         is_forked = told.pop("is_forked")
         answer = fork(told, errors) if is_forked else perform(told, errors)
         sys.stdout.write(f"{json.dumps(answer)}\n")
         sys.stdout.flush()
+
+
+def find_acts() -> dict[str, Callable[..., Any]]:
+    """Return all acts by their names; they need Django's models."""
+    from tests.disasters.acts import ACTS
+    from tests.disasters.editing import EDITING_ACTS
+    from tests.disasters.pointing import POINTING_ACTS
+    from tests.disasters.racing import RACING_ACTS
+
+    rooms = (ACTS, EDITING_ACTS, POINTING_ACTS, RACING_ACTS)
+    acts = {name: act for room in rooms for name, act in room.items()}
+    if len(acts) < sum(map(len, rooms)):
+        raise ValueError("Two acts have the same name. Rename one of them.")
+    return acts
+
+
+def warm_up() -> None:
+    """Load what is loaded at its first use, once for all copies; nothing is connected."""
+    find_acts()
+    for name in ("django_rokka.client.rokka_client", "requests", "tenacity"):
+        import_module(name)
+    Image.preinit()
 
 
 def fork(told: dict[str, Any], errors: Errors) -> dict[str, Any]:
@@ -72,15 +100,12 @@ def fork(told: dict[str, Any], errors: Errors) -> dict[str, Any]:
 
 def perform(told: dict[str, Any], errors: Errors) -> dict[str, Any]:
     """Do one act; what it raises is an answer too."""
-    from tests.disasters.acts import ACTS
-    from tests.disasters.editing import EDITING_ACTS
-    from tests.disasters.racing import RACING_ACTS
-
-    act = {**ACTS, **EDITING_ACTS, **RACING_ACTS}[told["act"]]
+    act = find_acts()[told["act"]]
     answer: dict[str, Any] = {}
     errors.told.clear()
     faulthandler.dump_traceback_later(LONGEST_ACT, exit=True, file=sys.stderr)
     use(told["organization"])
+    go_ahead(told["ahead"])
     if told["at"]:
         time.sleep(max(0, told["at"] - time.monotonic()))
     steps = trace(told) if told["is_traced"] else []
@@ -110,6 +135,12 @@ def use(organization: str) -> None:
     if options != rokka["OPTIONS"]:
         changed = {**settings.STORAGES, "rokka": {**rokka, "OPTIONS": options}}
         override_settings(STORAGES=changed).enable()
+
+
+def go_ahead(seconds: float) -> None:
+    """Let Django's clock be ahead of this machine's."""
+    ahead = timedelta(seconds=seconds)
+    django_timezone.now = lambda: datetime.now(timezone.utc) + ahead
 
 
 if __name__ == "__main__":
