@@ -41,6 +41,19 @@ STACKS: dict[str, dict[str, Any]] = {
         "options": {"autoformat": True, "jpg.quality": 80, "webp.quality": 84},
         "variables": {"w": 480, "h": "$w * 2 / 3"},
     },
+    # Four to five, for narrow screens.
+    "portrait": {
+        "operations": [
+            {
+                "name": "resize",
+                "options": {"mode": "fill"},
+                "expressions": {"width": "$w", "height": "$h"},
+            },
+            {"name": "crop", "expressions": {"width": "$w", "height": "$h"}},
+        ],
+        "options": {"autoformat": True, "jpg.quality": 80, "webp.quality": 84},
+        "variables": {"w": 480, "h": "$w * 5 / 4"},
+    },
     # One small size, for the way on to the next story.
     "thumb": {
         "operations": [

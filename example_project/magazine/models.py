@@ -27,8 +27,9 @@ class Article(models.Model):
     slug = models.SlugField(unique=True)
     lead = models.TextField()
     text = models.TextField()
-    hero = RokkaImage(blank=True, default_stack="content")
+    hero = RokkaImage(blank=True, default_stack="content", placeholder_field="hero_placeholder")
     hero_alt = models.CharField("hero, in words", max_length=200, blank=True)
+    hero_placeholder = models.CharField(max_length=120, blank=True, editable=False)
     published = models.DateField()
 
     class Meta:

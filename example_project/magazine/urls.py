@@ -1,4 +1,4 @@
-"""The addresses of the two pages."""
+"""The addresses of the pages."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from magazine import views
 
 urlpatterns = [
     path("", views.front, name="front"),
+    path("gallery/", views.gallery, name="gallery"),
     path("<slug:slug>/", views.article, name="article"),
 ]
