@@ -53,7 +53,7 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
         and alias.due_at is None
     ):
         return None
-    wanted = {"target_hash": reference.hash, **get_owner(instance, field)}
+    wanted: dict[str, Any] = {"target_hash": reference.hash, **get_owner(instance, field)}
     if alias.target_hash != reference.hash:
         wanted |= {"attempts": 0, "last_error": ""}
     # If its deletion has just been done, the name is claimed anew.
@@ -165,7 +165,8 @@ def _take(
         )
     except IntegrityError:
         # The other one has claimed another name for the row.
-        return rows.filter(organization=config.organization, **owner).first()
+        same: Alias | None = rows.filter(organization=config.organization, **owner).first()
+        return same
     if is_new or is_same_owner(alias, owner):
         return alias
     is_ours = alias.environment == config.environment

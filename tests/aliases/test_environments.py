@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def a_file(colour: str) -> ContentFile[bytes]:
 def copied(rokka: RokkaStorage, configure: Any) -> Brand:
     """A brand of production, whose database is used by staging since."""
     configure(environment="production")
-    brand = Brand.objects.create(name="Acme", logo=a_file("red"))
+    brand: Brand = Brand.objects.create(name="Acme", logo=a_file("red"))
     configure(environment="staging")
     return brand
 
@@ -56,10 +57,11 @@ def test_apply__in_a_copy_leaves_what_the_first_has_not_done(
 
 
 def test_names__of_another_environment_are_not_set_by_hand(copied: Brand) -> None:
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: aliases.point(copied.logo.alias, "a" * 40),
         lambda: aliases.delete(copied.logo.alias),
-    ):
+    ]
+    for act in acts:
         with assert_no_rokka_calls(), pytest.raises(AliasTaken, match="environment 'production'"):
             act()
 

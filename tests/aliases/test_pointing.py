@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -132,18 +133,23 @@ def test_point__refuses_what_is_no_name_and_no_hash(rokka: RokkaStorage) -> None
 
 def test_point__refuses_where_it_may_only_read(rokka: RokkaStorage, configure: Any) -> None:
     configure(read_only=True)
-    for act in (lambda: aliases.point(NAME, "a" * 40), lambda: aliases.delete(NAME)):
+    acts: list[Callable[[], object]] = [
+        lambda: aliases.point(NAME, "a" * 40),
+        lambda: aliases.delete(NAME),
+    ]
+    for act in acts:
         with assert_no_rokka_calls(), pytest.raises(ReadOnly, match="only to be read from here"):
             act()
 
 
 def test_point__refuses_the_name_of_a_row(rokka: RokkaStorage) -> None:
     brand = Brand.objects.create(name="Acme", logo=ContentFile(pictures.png(), "logo.png"))
+    acts: list[Callable[[], object]] = [
+        lambda: aliases.point(brand.logo.alias, "a" * 40),
+        lambda: aliases.delete(brand.logo.alias),
+    ]
     with assert_no_rokka_calls():
-        for act in (
-            lambda: aliases.point(brand.logo.alias, "a" * 40),
-            lambda: aliases.delete(brand.logo.alias),
-        ):
+        for act in acts:
             with pytest.raises(AliasTaken, match=f"is that of testapp.brand {brand.pk}"):
                 act()
 

@@ -13,6 +13,7 @@ from magazine.demo.browser import Browser, Page
 from magazine.demo.gallery import Gallery
 from magazine.demo.logo import check_logo
 from magazine.demo.report import Report
+from magazine.demo.tags import check_tags
 from magazine.models import Article, Brand, Photo
 
 
@@ -35,6 +36,7 @@ def check(address: str, *, user: str, password: str, say: Callable[[str], None])
     try:
         for page, expected in _open_pages(browser, report):
             _check_page(page, expected=expected, gallery=gallery, report=report)
+        check_tags(browser, gallery, report)
         gaps = gallery.find_blind_spots()
         report.add("pictures", "each like its original", gallery.summary, gaps)
         _check_admin(browser, gallery, report, user=user, password=password)

@@ -62,11 +62,20 @@ class Gallery:
         """Fetch all that an `<img>` offers; yields what is wrong with it."""
         if image.alt is None:
             yield f"no alt attribute: {image.source}"
-        if image.candidates and not image.sizes:
-            yield f"srcset without sizes: {image.source}"
         yield from self._check(image.source, width=image.width, height=image.height)
+        yield from self.check_candidates(image)
+
+    def check_candidates(self, image: ImageTag) -> Iterator[str]:
+        """Fetch the candidates of an `<img>` or a `<source>`; yields what is wrong with them."""
         for width, address in image.candidates:
             yield from self._check(address, width=width, like=image)
+            found = self._answers[address].type
+            if image.type and found != image.type:
+                yield f"{found} in a source of {image.type}: {address}"
+
+    def check_background(self, address: str) -> Iterator[str]:
+        """Fetch a picture behind text; yields what is wrong with it."""
+        yield from self._check(address, width=None)
 
     def find_blind_spots(self) -> list[str]:
         """Return what would let a wrong picture pass for the right one."""
@@ -113,7 +122,8 @@ class Gallery:
 def _compare_size(
     answer: Answer, *, width: int | None, height: int | None, like: ImageTag | None
 ) -> Iterator[str]:
-    density = _DPR.search(answer.address)
+    # A candidate says its own pixels.
+    density = None if like else _DPR.search(answer.address)
     scale = float(density[1]) if density else 1.0
     for actual, promised, side in zip(answer.size, (width, height), ("wide", "high"), strict=True):
         # A drawing has any size. On dense screens a pixel of the page is several of the picture,

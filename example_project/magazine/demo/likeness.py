@@ -25,8 +25,13 @@ class Answer:
     problems: tuple[str, ...]
     size: tuple[int, int]
     length: int
-    is_vector: bool
+    type: str
     picture: Image.Image | None
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether it is a drawing, which has any size."""
+        return self.type == _VECTOR
 
 
 def read_answer(response: requests.Response) -> Answer:
@@ -51,7 +56,7 @@ def read_answer(response: requests.Response) -> Answer:
         problems=tuple(problems),
         size=picture.size if picture else (0, 0),
         length=len(response.content),
-        is_vector=kind == _VECTOR,
+        type=kind,
         picture=picture,
     )
 
