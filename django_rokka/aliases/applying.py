@@ -21,6 +21,7 @@ from django_rokka.aliases.owners import get_owning_field
 from django_rokka.aliases.patience import DEADLINE, patience
 from django_rokka.aliases.reports import ApplyReport, Result
 from django_rokka.columns.databases import Databases
+from django_rokka.exceptions import ConnectionFailed
 from django_rokka.models import Alias, AliasQuerySet
 from django_rokka.storage import RokkaStorage, get_rokka_storage, iter_rokka_storages
 
@@ -38,6 +39,8 @@ _ROUNDS = 3
 """Tries to catch up with a column that others change meanwhile."""
 
 _BATCH = 500
+_MOST_UNREACHED = 3
+"""Calls without an answer, one after the other, that end a run."""
 
 logger = logging.getLogger("django_rokka.aliases")
 
@@ -55,25 +58,31 @@ def apply(
     alone, and where the storage is ``read_only`` all are. ``names`` are applied whether they are
     due or wait after a failure. ``limit`` is how many are tried at most, ``deadline`` after how
     many seconds no other is begun. Any number of processes may do this at once. An error of rokka
-    is logged, noted in the row, and never raised. Raise ``RuntimeError`` inside of a transaction,
+    is logged, noted in the row, and never raised; three calls in a row without an answer end the
+    run. Raise ``RuntimeError`` inside of a transaction,
     which could not be ended before the calls. The caches of moved aliases are cleared by
     ``invalidation.drain``. PUT and DELETE /sourceimages/{org}/alias/{alias}.
     """
     storage = storage or get_rokka_storage()
     ends = None if deadline is None else time.monotonic() + deadline
     results: list[Result] = []
-    if not storage.config.read_only:
-        for using, alias_pk in _iter_due(storage, names):
-            is_over = ends is not None and time.monotonic() >= ends
-            if is_over or (limit is not None and len(results) >= limit):
-                break
-            result = apply_one(alias_pk, using=using)
-            results += [] if result is None else [result]
-    waiting = [_get_rows(storage, using).exclude(due_at=None) for using in get_databases()]
+    unreached = 0
+    for using, alias_pk in () if storage.config.read_only else _iter_due(storage, names):
+        is_over = ends is not None and time.monotonic() >= ends
+        if is_over or (limit is not None and len(results) >= limit):
+            break
+        applied = run(alias_pk, using=using)
+        if applied is None:
+            continue
+        results.append(applied.result)
+        unreached = unreached + 1 if isinstance(applied.failure, ConnectionFailed) else 0
+        if unreached == _MOST_UNREACHED:
+            logger.error("rokka was not reached %d times; the rest waits.", unreached)
+            break
     return ApplyReport(
         organization=storage.config.organization,
         results=tuple(results),
-        waiting=sum(rows.count() for rows in waiting),
+        waiting=_count_waiting(storage),
     )
 
 
@@ -190,6 +199,11 @@ def _iter_due(storage: RokkaStorage, names: Iterable[str] | None) -> Iterator[tu
         while batch := _read_batch(rows.due(now), after=last):
             yield from ((using, alias_pk) for _, alias_pk in batch)
             last = batch[-1]
+
+
+def _count_waiting(storage: RokkaStorage) -> int:
+    waiting = (_get_rows(storage, using).exclude(due_at=None) for using in get_databases())
+    return sum(rows.count() for rows in waiting)
 
 
 def _read_batch(rows: AliasQuerySet, *, after: tuple[datetime, int]) -> list[tuple[datetime, int]]:

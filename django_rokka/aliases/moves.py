@@ -252,11 +252,11 @@ class _Move:
         """Compare and set: where the column has another image by now, the alias follows it."""
         if wanted.field is None:
             return True
-        column = get_column(self._alias, wanted.field, using=self._lease.using)
-        same = column.filter(**{wanted.field.attname: wanted.text})
         if wanted.written == wanted.text:
             return True
-        return bool(same.update(**{wanted.field.attname: wanted.written}))
+        name = wanted.field.attname
+        column = get_column(self._alias, wanted.field, using=self._lease.using)
+        return bool(column.filter(**{name: wanted.text}).update(**{name: wanted.written}))
 
     def _wish(self) -> bool:
         """Wish that caches forget what they have, if this site may ask for it at all."""

@@ -367,3 +367,26 @@ def test_apply__follows_an_image_that_was_stored_meanwhile(
     aliases.apply_one(row.pk, using="default")
     assert Brand.objects.get().logo.name == str(newer._replace(alias=row.name))
     assert rokka.client.aliases.get(row.name).hash == newer.hash
+
+
+def test_apply__ends_when_rokka_is_not_reached(
+    rokka: RokkaStorage, server: EmulatorServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    image = rokka.upload("logo.png", a_file())
+    Brand.objects.bulk_create(Brand(name="Acme", logo=str(image)) for _ in range(5))
+    aliases.reconcile()
+    server.emulator.faults.add(method="PUT", path="/alias/", reset_at=0, times=None)
+    report = aliases.apply()
+    assert [result.outcome for result in report.results] == ["failed"] * 3
+    assert report.waiting == 5
+    assert "rokka was not reached 3 times; the rest waits." in caplog.text
+
+
+def test_apply__of_so_many_or_for_so_long_leaves_the_rest(rokka: RokkaStorage) -> None:
+    image = rokka.upload("logo.png", a_file())
+    Brand.objects.bulk_create(Brand(name="Acme", logo=str(image)) for _ in range(5))
+    aliases.reconcile()
+    assert (len(aliases.apply(limit=2).results), aliases.apply(deadline=0).waiting) == (2, 3)
+    report = aliases.apply()
+    assert [result.outcome for result in report.results] == ["created"] * 3
+    assert (report.waiting, report.errors) == (0, ())

@@ -31,6 +31,7 @@ class ImageTag:
     width: int | None
     height: int | None
     candidates: tuple[tuple[int, str], ...]
+    is_by_density: bool
     type: str
 
 
@@ -144,6 +145,7 @@ class _Reader(HTMLParser):
     def _read_image(self, attributes: dict[str, str | None]) -> ImageTag:
         width = _number(attributes.get("width"))
         candidates = []
+        descriptor = ""
         for candidate in (attributes.get("srcset") or "").split(","):
             address, _space, descriptor = candidate.strip().partition(" ")
             if address:
@@ -156,6 +158,7 @@ class _Reader(HTMLParser):
             width=width,
             height=_number(attributes.get("height")),
             candidates=tuple(candidates),
+            is_by_density=descriptor.endswith("x"),
             type=attributes.get("type") or "",
         )
 

@@ -23,6 +23,7 @@ from magazine.demo.likeness import (
 from magazine.models import Article, Brand, Photo
 
 _HASH = re.compile(r"/([0-9a-f]{40})[/.]")
+_ALIAS = re.compile(r"/-_([^/]+)_-\.")
 _DPR = re.compile(r"/o-(?:[^/]*-)?dpr-([0-9.]+)")
 
 
@@ -35,6 +36,7 @@ class Gallery:
         self._originals: dict[str, Image.Image] = {}
         self._stylesheets: dict[str, int] = {}
         self._files = {file.hash: file for file in _iter_files()}
+        self._hashes = {file.alias: file.hash for file in _iter_files() if file.alias}
 
     @property
     def count(self) -> int:
@@ -62,6 +64,8 @@ class Gallery:
         """Fetch all that an `<img>` offers; yields what is wrong with it."""
         if image.alt is None:
             yield f"no alt attribute: {image.source}"
+        if image.candidates and not image.sizes and not image.is_by_density:
+            yield f"srcset without sizes: {image.source}"
         yield from self._check(image.source, width=image.width, height=image.height)
         yield from self.check_candidates(image)
 
@@ -104,8 +108,9 @@ class Gallery:
         yield from (f"{problem}: {address}" for problem in problems)
 
     def _compare_pixels(self, address: str, picture: Image.Image) -> Iterator[str]:
-        match = _HASH.search(address)
-        file = self._files.get(match[1]) if match else None
+        match, named = _HASH.search(address), _ALIAS.search(address)
+        name = self._hashes.get(named[1]) if named else match and match[1]
+        file = self._files.get(name or "")
         if file is None:
             yield "belongs to no row"
             return
