@@ -390,3 +390,14 @@ def test_apply__of_so_many_or_for_so_long_leaves_the_rest(rokka: RokkaStorage) -
     report = aliases.apply()
     assert [result.outcome for result in report.results] == ["created"] * 3
     assert (report.waiting, report.errors) == (0, ())
+
+
+def test_url__is_the_same_to_the_letter_whatever_file_is_behind_it(rokka: RokkaStorage) -> None:
+    brand = a_brand()
+    url = brand.logo.url_for("thumb", by="alias")
+    assert url.endswith(f"/thumb/-_brand_{brand.pk}_logo_-.png")
+    files = {"Sommer Logo.jpg": pictures.jpeg(), "neu.gif": pictures.gif(), "x.svg": pictures.svg()}
+    for name, data in files.items():
+        brand.logo = ContentFile(data, name)
+        brand.save()
+        assert Brand.objects.get().logo.url_for("thumb", by="alias") == url
