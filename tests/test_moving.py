@@ -60,7 +60,7 @@ PAGE = """
 <a href="{% rokka_url photo.image %}"></a>
 <a href="{% rokka_url photo.image 'thumb' by='alias' %}"></a>
 <a href="{% rokka_url photo.image.name 'thumb' %}"></a>
-{% rokka_img photo.image %}
+{% rokka_img photo.image alt='' %}
 {% rokka_img photo.image widths='20 40' sizes='100vw' alt=photo.title %}
 {% endfor %}
 """

@@ -131,3 +131,60 @@ def test_move__that_fails_unexpectedly_is_logged_and_the_row_is_saved(
     brand = Brand.objects.create(name="Acme", logo=a_file("red"))
     assert "out of order" in caplog.text
     assert Brand.objects.get().logo.hash == brand.logo.hash
+
+
+def test_claim__of_two_names_for_one_row_at_once_makes_one(rokka: RokkaStorage) -> None:
+    leaflet = Leaflet.objects.create(slug="spring", page=a_file("red"))
+
+    def claim_first(instance: Leaflet, **kwargs: object) -> None:
+        Alias.objects.create(
+            organization="demo",
+            name="leaflet_summer_page",
+            model="testapp.leaflet",
+            object_pk=str(instance.pk),
+            field="page",
+            target_hash="a" * 40,
+        )
+
+    Alias.objects.all().delete()
+    field = Leaflet._meta.get_field("page")
+    make_name = field.get_alias_name
+
+    def make_name_late(instance: Leaflet) -> str:
+        if not Alias.objects.exists():
+            claim_first(instance)
+        return str(make_name(instance))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(field, "get_alias_name", make_name_late)
+        leaflet.page = a_file("blue")
+        leaflet.save()
+    assert Alias.objects.get().name == "leaflet_summer_page"
+    assert get_hash_behind(rokka, "leaflet_summer_page") == leaflet.page.hash
+
+
+def test_key__that_is_too_long_for_an_alias_is_logged_and_the_row_is_saved(
+    rokka: RokkaStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Brand._meta.pk, "value_to_string", lambda _: "7" * 256)
+    brand = Brand.objects.create(name="Acme", logo=a_file("red"))
+    assert not Alias.objects.exists()
+    assert not brand.logo.alias
+    assert "has a key of more than 255 characters" in caplog.text
+
+
+def test_alias__that_never_was_waits_for_nothing_without_its_image(rokka: RokkaStorage) -> None:
+    brand = Brand.objects.create(name="Acme", logo=a_file("red"))
+    rokka.client.aliases.delete(brand.logo.alias)
+    Brand.objects.update(logo="")
+    Alias.objects.update(confirmed_hash="", due_at=timezone.now())
+    (result,) = aliases.apply().results
+    assert result == aliases.Result(name=f"brand_{brand.pk}_logo", outcome="in_step")
+    assert aliases.apply().results == ()
+
+
+def test_alias__of_a_field_that_is_gone_goes_on_showing_its_image(rokka: RokkaStorage) -> None:
+    Poster.objects.create(slug="spring", page=a_file("red"))
+    Alias.objects.update(field="cover", due_at=timezone.now())
+    (result,) = aliases.apply().results
+    assert result.outcome == "in_step"
