@@ -38,6 +38,8 @@ class RokkaFieldFile(EditedImage, ImageFieldFile):
     _name: str | None
     _committed: bool
     _uploaded: datetime | None = None
+    _read: tuple[object, render.ImageReference | None] = (object(), None)
+    """The name that was read last, that very object, and what it says."""
     is_from_fixture = False
     """Whether it is loaded just as a column has held it, without being judged."""
 
@@ -227,14 +229,12 @@ class RokkaFieldFile(EditedImage, ImageFieldFile):
         ``by`` is ``"hash"`` or ``"alias"``, by default the field's ``render_by``. ``None`` is
         what the fallback keeps, or a broken reference, which is an error under ``DEBUG``.
         """
-        known = self._known
-        if known is None:
-            return None
+        known, by = self._known, by or self.field.render_by
+        if known is None or by == "hash":
+            return known
         from django_rokka.markup import choose_link
 
-        return choose_link(
-            known, by=by or self.field.render_by, alias_format=self.field.alias_format
-        )
+        return choose_link(known, by=by, alias_format=self.field.alias_format)
 
     def srcset(
         self, stack: str = "", *, widths: str | Iterable[int], by: str = "", **parts: Any
@@ -322,10 +322,13 @@ class RokkaFieldFile(EditedImage, ImageFieldFile):
     @property
     def _known(self) -> render.ImageReference | None:
         """The reference; ``None`` where there is none, an error under ``DEBUG`` if it is broken."""
+        name, known = self._read
+        if name is self._name and self._committed:
+            return known
         from django_rokka.exceptions import InvalidReference
 
         try:
-            return self.reference
+            reference = self.reference
         except InvalidReference as error:
             if self.find_fallback() is not None:
                 return None
@@ -335,6 +338,9 @@ class RokkaFieldFile(EditedImage, ImageFieldFile):
                 raise
             logger.warning("No image in %s: %s", self.field, error)
             return None
+        if reference.is_unmistakable:  # whatever the storage is by then
+            self._read = self._name, reference
+        return reference
 
     def _get_image_dimensions(self) -> tuple[int | None, int | None]:
         """Measure a file before its upload, turned as rokka shows it."""

@@ -7,10 +7,13 @@ from typing import Any
 
 from django_rokka.render.blurhash import read_colour, write_picture
 
-__all__ = ["write_placeholder"]
+__all__ = ["ROW_PLACEHOLDERS", "write_placeholder"]
 
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _KINDS = {"blur": True, "color": False, "colour": False}
+
+ROW_PLACEHOLDERS = tuple(_KINDS)
+"""Placeholders of which each row has its own."""
 
 
 def write_placeholder(image: Any, wish: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.html import format_html
@@ -12,12 +12,13 @@ from django.utils.safestring import SafeString
 from django_rokka.conf import is_debug
 from django_rokka.exceptions import InvalidReference
 from django_rokka.markup.asking import split_parts
-from django_rokka.markup.attributes import Attributes
-from django_rokka.markup.colours import write_placeholder
+from django_rokka.markup.attributes import Attributes, escape
+from django_rokka.markup.colours import ROW_PLACEHOLDERS, write_placeholder
 from django_rokka.markup.finding import find_place
 from django_rokka.markup.missing import NoImage, log_missing, refusing, write_missing
 from django_rokka.markup.numbers import read_densities, read_widths
-from django_rokka.markup.overriding import render_override
+from django_rokka.markup.overriding import is_overridden, render_override
+from django_rokka.markup.plans import stand_for, write_planned
 from django_rokka.markup.renditions import Rendition, get_rendition
 
 __all__ = [
@@ -28,10 +29,16 @@ __all__ = [
     "read_picture",
     "responsive_image",
     "srcset",
+    "write_element",
 ]
 
 DEFAULT_SIZES = "100vw"
 """What ``sizes`` says for widths when a template says nothing: as wide as the page."""
+
+_TEXTS = frozenset({str, SafeString, int})
+_OF_ONE_IMAGE = frozenset({"aria_", "data_", "id", "title"})
+"""Attributes, by how they begin, that differ from image to image."""
+_ABOUT_THE_PLACE = frozenset({"alt", "by", "storage"})
 
 logger = logging.getLogger("django_rokka.markup")
 
@@ -95,9 +102,46 @@ def responsive_image(image: Any, stack: str = "", **arguments: Any) -> SafeStrin
     under ``DEBUG`` one on the page.
     """
     try:
-        return read_picture(image, stack, **arguments).__str__()
+        return write_element(_write_image, image, stack, arguments, "img.html")
     except NoImage as error:
         return write_missing(image, error, alt=arguments.get("alt"))
+
+
+def write_element(
+    write: Callable[..., SafeString],
+    image: Any,
+    stack: str,
+    arguments: dict[str, Any],
+    *templates: str,
+) -> SafeString:
+    """Write an element by the plan of its call site; raise ``NoImage`` where there is nothing.
+
+    ``write`` writes it without one, as it does where a project has one of the ``templates``, or
+    where not all is known beforehand.
+    """
+    alt = arguments.get("alt")
+    is_plain = alt is None or type(alt) in _TEXTS
+    is_plain = is_plain and arguments.get("placeholder") not in ROW_PLACEHOLDERS
+    if not (image and is_plain) or is_debug() or any(map(is_overridden, templates)):
+        return write(image, stack, **arguments)
+    place = find_place(image, arguments.get("by") or "", arguments.get("storage"))
+    if place.reference is None and not place.old_url:
+        raise NoImage(is_logged=True)
+    steady: dict[str, Any] = {"alt": stand_for("alt")}
+    texts = {"alt": escape(_find_alt(image, alt))}
+    for name, value in arguments.items():
+        if name[:5] in _OF_ONE_IMAGE and type(value) in _TEXTS:
+            steady[name], texts[name] = stand_for(name), escape(value)
+        elif name not in _ABOUT_THE_PLACE:
+            steady[name] = value
+    written = write_planned(write, place, stack, steady, texts)
+    if written is None:
+        return write(image, stack, **arguments)
+    return SafeString(written)
+
+
+def _write_image(image: Any, stack: str, **arguments: Any) -> SafeString:
+    return read_picture(image, stack, **arguments).__str__()
 
 
 def read_image(image: Any, stack: str = "", **arguments: Any) -> Picture | None:
@@ -160,7 +204,7 @@ def find_rendition(
     if not image:
         raise NoImage
     try:
-        place = find_place(image, by=by, storage=storage)
+        place = find_place(image, by, storage)
     except InvalidReference as error:
         raise NoImage(str(error)) from error
     if place.old_url:

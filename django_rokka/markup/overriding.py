@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from django_rokka.conf import is_debug
 
-__all__ = ["render_override"]
+__all__ = ["is_overridden", "render_override"]
 
 _FOLDER = "django_rokka"
 _OURS = Path(__file__).parents[1] / "templates"
@@ -30,6 +30,11 @@ def render_override(name: str, context: Mapping[str, Any]) -> SafeString | None:
         return None
     written: str = template.render(dict(context))
     return mark_safe(written.strip())  # noqa: S308  # the engine has escaped it
+
+
+def is_overridden(name: str) -> bool:
+    """Say whether a project has a template of its own, which under ``DEBUG`` may come later."""
+    return _find_template_once(name) is not None
 
 
 def find_template(name: str) -> Any:

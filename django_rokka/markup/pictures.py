@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from django_rokka.markup.attributes import Attributes
-from django_rokka.markup.elements import Picture, read_picture
+from django_rokka.markup.elements import Picture, read_picture, write_element
 from django_rokka.markup.missing import NoImage, refusing, write_missing
 from django_rokka.markup.overriding import render_override
 from django_rokka.markup.renditions import Rendition
@@ -51,7 +51,20 @@ def read_source(media: str, stack: str = "", *, image: Any = None, **arguments: 
     return Source(str(media), stack, image, arguments)
 
 
-def responsive_picture(
+def responsive_picture(image: Any, stack: str = "", **arguments: Any) -> SafeString:
+    """Write a ``<picture>``; its ``<img>`` has all that ``responsive_image`` writes.
+
+    ``formats`` are AVIF and WebP unless the stack is known to choose by itself (autoformat). A GIF
+    stays animated, a drawing SVG. ``art`` says ``"<media query> <stack>; <media query> <stack>"``,
+    each with the widths and sizes of the picture; ``sources`` come before them.
+    """
+    try:
+        return write_element(_write_picture, image, stack, arguments, "picture.html", "img.html")
+    except NoImage as error:
+        return write_missing(image, error, alt=arguments.get("alt"))
+
+
+def _write_picture(
     image: Any,
     stack: str = "",
     *,
@@ -60,29 +73,19 @@ def responsive_picture(
     sources: Source | Iterable[Source] = (),
     **arguments: Any,
 ) -> SafeString:
-    """Write a ``<picture>``; its ``<img>`` has all that ``responsive_image`` writes.
-
-    ``formats`` are AVIF and WebP unless the stack is known to choose by itself (autoformat). A GIF
-    stays animated, a drawing SVG. ``art`` says ``"<media query> <stack>; <media query> <stack>"``,
-    each with the widths and sizes of the picture; ``sources`` come before them.
-    """
     formats = _read_formats(formats)
     given = [sources] if isinstance(sources, Source) else list(sources)
     shared = {name: arguments[name] for name in _SHARED & set(arguments)}
     common = {name: arguments[name] for name in _ON_EACH_SCREEN & set(arguments)}
     given += [Source(media, its, None, common) for media, its in _read_art(art)]
-    try:
-        picture = read_picture(image, stack, **arguments)
-        written: list[Attributes] = []
-        for source in given:
-            wish = {**shared, **source.arguments, "alt": ""}
-            other = read_picture(source.image or image, source.stack or stack, **wish)
-            written += _iter_sources(other, formats, media=source.media)
-        written += _iter_sources(picture, formats)
-    except NoImage as error:
-        return write_missing(image, error, alt=arguments.get("alt"))
-    context = {"sources": written, "picture": picture}
-    override = render_override("picture.html", context)
+    picture = read_picture(image, stack, **arguments)
+    written: list[Attributes] = []
+    for source in given:
+        wish = {**shared, **source.arguments, "alt": ""}
+        other = read_picture(source.image or image, source.stack or stack, **wish)
+        written += _iter_sources(other, formats, media=source.media)
+    written += _iter_sources(picture, formats)
+    override = render_override("picture.html", {"sources": written, "picture": picture})
     if override is not None:
         return override
     elements = format_html_join("", "<source{}>", ((source,) for source in written))

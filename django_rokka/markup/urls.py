@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django_rokka.exceptions import InvalidReference, InvalidRenderURL
 from django_rokka.markup.asking import split_parts
-from django_rokka.markup.finding import find_place
+from django_rokka.markup.finding import Place, find_place
 from django_rokka.markup.missing import NoImage, log_missing, refusing
+from django_rokka.markup.plans import write_planned
 from django_rokka.render import ImageReference, check_alias_name
 from django_rokka.storage import get_rokka_storage
 
@@ -29,8 +31,11 @@ def image_url(
     if not image:
         return ""
     try:
+        place = find_place(image, by, storage)
+        written = write_planned(_write_url, place, stack, arguments)
+        if written is not None:
+            return written
         parts = _read_parts(arguments)
-        place = find_place(image, by=by, storage=storage)
         if place.reference is None:
             return place.old_url
         return place.storage.url(place.reference, stack or place.default_stack, **parts)
@@ -77,6 +82,23 @@ def image_srcset(
     except NoImage as error:
         log_missing(image, error)
         return ""
+
+
+def _write_url(
+    place: Place,
+    stack: str,
+    *,
+    signed: bool | None = None,
+    expires_in: float | timedelta | None = None,
+    **arguments: Any,
+) -> str:
+    """Write a URL as ``RokkaStorage.url`` does, but raise what that would log."""
+    storage, reference, *_ = place
+    if reference is None:
+        return place.old_url
+    url = storage.get_render_url(reference, stack, **_read_parts(arguments))
+    is_protected = reference.is_protected
+    return storage.build_url(url, is_protected=is_protected, signed=signed, expires_in=expires_in)
 
 
 def _read_parts(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -81,7 +81,12 @@ class ImageReference(NamedTuple):
         ``lenient`` also takes short hashes and alias-only forms. They are opt-in because
         ``20240315.jpg`` and ``facade.jpg`` are ordinary file names.
         """
-        match = _CANONICAL.fullmatch(text) or _PLAIN.fullmatch(text)
+        match = _CANONICAL.fullmatch(text)
+        if match is not None:  # almost always, and for each image of a page
+            image, alias, protected, width, height, slug, extension = match.groups(default="")
+            across, down = (int(width), int(height)) if width else (None, None)
+            return cls(image, across, down, slug, extension, alias, protected != "")
+        match = _PLAIN.fullmatch(text)
         if match is None and lenient:
             match = _SHORT.fullmatch(text) or _ALIAS_ONLY.fullmatch(text)
         if match is None:
@@ -90,12 +95,8 @@ class ImageReference(NamedTuple):
         found = match.groupdict()
         return cls(
             hash=found.get("hash") or "",
-            width=int(found["width"]) if found.get("width") else None,
-            height=int(found["height"]) if found.get("height") else None,
-            slug=found.get("slug") or "",
             extension=found.get("extension") or "",
             alias=found.get("alias") or "",
-            is_protected=bool(found.get("protected")),
         )
 
     @classmethod

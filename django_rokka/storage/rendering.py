@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,6 +22,16 @@ logger = logging.getLogger("django_rokka.storage")
 
 class RenderingStorage(ConfiguredStorage):
     """Write render URLs."""
+
+    @functools.cached_property
+    def remembered(self) -> dict[Any, Any]:
+        """What pages keep of this storage, until its options are read again."""
+        return {}
+
+    @functools.cached_property
+    def has_fallback(self) -> bool:
+        """Whether names that are none of rokka's are kept by another storage."""
+        return bool(self.fallback_alias)
 
     def url(self, name: str | render.ImageReference | None, stack: str = "", **parts: Any) -> str:
         """Write the render URL of an image; no request, no query.
@@ -99,7 +111,7 @@ class RenderingStorage(ConfiguredStorage):
 
     def get_render_base(self) -> str:
         """Return what comes before the path of every render URL."""
-        return self.config.render_base
+        return self._render_base
 
     def build_url(
         self,
@@ -132,6 +144,23 @@ class RenderingStorage(ConfiguredStorage):
             signing_key=self.config.signing_key,
             until=None if expires_in is None else _read_end(expires_in),
         )
+
+    def write_signature(self, target: str) -> str:
+        """Return the signature of a path and its query, as they stand in a URL."""
+        # In two steps: no variable of a frame, which error pages print, holds text and key in one.
+        digest = sha256(f"{target}:".encode())
+        digest.update(self.config.signing_key.encode())
+        return digest.hexdigest()[:16]
+
+    @functools.cached_property
+    def _render_base(self) -> str:
+        return self.config.render_base
+
+    def _forget(self, *, setting: str, **kwargs: Any) -> None:
+        super()._forget(setting=setting, **kwargs)
+        if setting == "STORAGES" or setting.startswith("ROKKA_"):
+            for name in ("remembered", "has_fallback", "_render_base"):
+                self.__dict__.pop(name, None)
 
     def _find_reason_to_sign(
         self, url: render.RenderURL, *, is_protected: bool, is_asked: bool

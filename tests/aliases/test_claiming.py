@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from django_rokka import aliases
+from django_rokka.columns import get_image_fields
 from django_rokka.emulator import EmulatorServer
 from django_rokka.exceptions import RokkaError
 from django_rokka.models import Alias, CacheInvalidation
@@ -147,7 +148,7 @@ def test_claim__of_two_names_for_one_row_at_once_makes_one(rokka: RokkaStorage) 
         )
 
     Alias.objects.all().delete()
-    field = Leaflet._meta.get_field("page")
+    field = get_image_fields(Leaflet)[0]
     make_name = field.get_alias_name
 
     def make_name_late(instance: Leaflet) -> str:
