@@ -177,13 +177,18 @@ def make_good() -> list[str]:
 # Racing
 
 
+def hang_rows(count: int) -> None:
+    empty()
+    for number in range(count):
+        Badge.objects.create(title=f"row {number}", image=draw("navy"))
+
+
 def hang_aliases(count: int) -> None:
     """Hang rows, and make names without rows, half and half."""
-    empty()
-    hashes = [upload(colour).hash for colour in COLOURS]
+    hang_rows(count // 2)
+    digest = upload("navy").hash
     for number in range(count // 2):
-        Badge.objects.create(title=f"row {number}", image=draw("navy"))
-        aliases.point(f"name_{number}", hashes[0])
+        aliases.point(f"name_{number}", digest)
 
 
 def move_many(seed: str, count: int, moves: int) -> dict[str, Any]:
@@ -194,14 +199,25 @@ def move_many(seed: str, count: int, moves: int) -> dict[str, Any]:
     for _ in range(moves):
         act = chance.choice((_move_row, _move_row, _move_row, _move_name, _move_by_sql))
         try:
-            # Half of the moves are of one alias, which is never at rest.
-            act(chance, chance.randrange(chance.choice((1, count // 2))))
+            act(chance, _pick(chance, count // 2))
             done += 1
         except RokkaError as error:  # rokka's faults are what this is about
             errors.append(repr(error))
         if chance.random() < 0.1:
             make_good()
     return {"done": done, "errors": errors, "seconds": time.monotonic() - started}
+
+
+def move_rows(seed: str, count: int, moves: int) -> None:
+    """Save rows at random, and leave their aliases to a queue."""
+    chance = random.Random(seed)
+    for _ in range(moves):
+        _move_row(chance, _pick(chance, count))
+
+
+def _pick(chance: random.Random, count: int) -> int:
+    """Half of the moves are of one alias, which is never at rest."""
+    return chance.randrange(chance.choice((1, count)))
 
 
 def _move_row(chance: random.Random, number: int) -> None:
@@ -246,6 +262,22 @@ def find_lost_saves() -> list[str]:
         for row in Badge.objects.exclude(caption="")
         if row.image.hash != ImageReference.parse(row.caption).hash
     ]
+
+
+def find_drifted() -> list[str]:
+    """Name the aliases that are elsewhere at rokka than noted; nobody may be moving any."""
+    return [
+        f"{row.name} is at {found!r}, and noted as in step at {row.confirmed_hash!r}."
+        for row in Alias.objects.order_by("pk")
+        if row.state == "in_step" and (found := _ask(row.name)) != row.confirmed_hash
+    ]
+
+
+def count_deadlocks() -> int:
+    """Ask PostgreSQL how many deadlocks it has ended in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 # What is there
@@ -298,6 +330,7 @@ POINTING_ACTS: dict[str, Callable[..., Any]] = {
         *(move_and_roll_back, crop_row, delete_row, delete_and_roll_back, delete_name),
         *(point_name, point_name_over, point_and_roll_back, clear_caches, make_good),
         *(recolour, create_banner, take_banners_down),
-        *(hang_aliases, move_many, learn_colours, find_lost_saves, tell_aliases),
+        *(hang_rows, hang_aliases, move_many, move_rows, learn_colours),
+        *(find_lost_saves, find_drifted, count_deadlocks, tell_aliases),
     )
 }

@@ -14,25 +14,7 @@ import pytest
 from tests.disasters.door import Door, find_most_in_an_hour
 from tests.disasters.judging import find_alias_problems
 from tests.disasters.processes import Worker
-
-PER_HOUR = 10
-"""Clearings of the caches of aliases that rokka takes."""
-LATER = 3_700
-"""Seconds: an hour, and every margin."""
-STEPS = (1, 61, 600, 1_830)
-"""Seconds that may pass between two rounds."""
-
-FAULTS: list[dict[str, Any]] = [
-    # Time for others; the second is done when nobody waits for it any more.
-    {"method": "PUT", "probability": 0.3, "delay": 0.05},
-    {"method": "PUT", "probability": 0.03, "delay": 2},
-    {"method": "PUT", "probability": 0.05, "status": 500},
-    {"method": "PUT", "probability": 0.05, "status": 429, "headers": {"Retry-After": "90"}},
-    {"method": "PUT", "probability": 0.05, "reset_at": 0},
-    {"method": "PUT", "probability": 0.05, "reset_after": 1},
-    {"method": "DELETE", "probability": 0.1, "status": 503},
-    {"method": "DELETE", "probability": 0.1, "reset_at": 0},
-]
+from tests.disasters.troubles import LATER, PER_HOUR, STEPS, go_on, trouble
 
 
 class Size(NamedTuple):
@@ -79,8 +61,7 @@ class Race:
 
     def run(self) -> None:
         """Let all move at once, round after round; clocks go on in between."""
-        for number, fault in enumerate(FAULTS):
-            self._door.faults.add(path="/alias/", times=None, seed=number, **fault)
+        trouble(self._door)
         for number in range(self._size.rounds):
             started = time.monotonic()
             for place, worker in enumerate(self._workers):
@@ -99,6 +80,7 @@ class Race:
             self._door.rest()
             # Now, before another save hides it.
             self.problems += self._ask("find_lost_saves")
+            self.problems += self._ask("find_drifted")
             self._go_on(self._chance.choice(STEPS))
         self._door.calm()
 
@@ -127,8 +109,7 @@ class Race:
 
     def _go_on(self, seconds: float) -> None:
         self._ahead += seconds
-        self._door.clock.reset()
-        self._door.clock.advance(self._ahead)
+        go_on(self._door, self._ahead)
 
     def _note(self, answer: dict[str, Any]) -> None:
         """Note what no fault of rokka explains: a deadlock, a lost connection, a bug."""

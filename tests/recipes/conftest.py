@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,19 +121,27 @@ def make_project(
     return make
 
 
-@pytest.fixture
-def redis() -> Iterator[Any]:
-    """A connection to Redis, which has in the end what it had before."""
+@contextmanager
+def connect_redis(url: str) -> Iterator[Any]:
+    """Connect to Redis, which has in the end what it had before."""
     module = pytest.importorskip("redis", reason="redis is not installed (group `recipes`)")
-    with module.Redis.from_url(REDIS_URL, socket_connect_timeout=5) as connection:
+    with module.Redis.from_url(url, socket_connect_timeout=5) as connection:
         try:
             before = set(connection.keys())
         except module.ConnectionError as error:
-            pytest.skip(f"Redis does not answer at {REDIS_URL}: {error}")
+            pytest.skip(f"Redis does not answer at {url}: {error}")
+        try:
+            yield connection
+        finally:
+            left = set(connection.keys()) - before
+            if left:
+                connection.delete(*left)
+
+
+@pytest.fixture
+def redis() -> Iterator[Any]:
+    with connect_redis(REDIS_URL) as connection:
         yield connection
-        left = set(connection.keys()) - before
-        if left:
-            connection.delete(*left)
 
 
 @pytest.fixture

@@ -63,8 +63,11 @@ class Project:
                 env=self.make_environment(**hazards),
             )
 
-    def make_environment(self, *, ahead: float = 0, die_after: str = "") -> dict[str, str]:
-        """Return the variables of a process: its clock is ahead, it dies after a method."""
+    def make_environment(self, *, ahead: float | Path = 0, die_after: str = "") -> dict[str, str]:
+        """Return the variables of a process: its clock is ahead, it dies after a method.
+
+        A file that says how far it is ahead is read whenever the process asks for the time.
+        """
         return {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.recipes.settings",
