@@ -1,9 +1,9 @@
 """What happens when a row with images is saved or deleted, and when rokka has a new image.
 
-A save that changes no image costs no query and no call more than without. One that replaces an
-image costs five queries of the mirror at most: one records the upload, two keep it, two release
-the image before; an image that this save has not uploaded is also asked for at rokka. A save of an
-object whose placeholder is empty looks that up again.
+A save that changes no image costs no call more than without, and no query but one for each field
+with an alias. One that replaces an image costs five queries of the mirror at most: one records
+the upload, two keep it, two release the image before; an image that this save has not uploaded is
+also asked for at rokka. A save of an object whose placeholder is empty looks that up again.
 
 All of that waits for the commit. Where a site commits by hand (``set_autocommit(False)`` and no
 ``atomic``), Django tells nobody about it, so it is done before; what comes of a rollback then, and
@@ -149,7 +149,7 @@ def follow_aliases(
     update_fields: Collection[str] | None,
     **kwargs: Any,  # signals send more
 ) -> None:
-    """Claim the alias of each image that has none yet, and move it after the commit."""
+    """Claim the alias of each image that it does not follow yet, and move it after the commit."""
     for field in _get_saved_fields(sender, instance, raw=raw, update_fields=update_fields):
         alias = aliases.claim(instance, field, using=using)
         if alias is not None:

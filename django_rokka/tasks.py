@@ -38,8 +38,7 @@ def apply_alias_later(alias: Alias, field: RokkaImage, *, using: str) -> str:
     at once it takes ten seconds at most, with the clearing of caches; and once ten seconds were
     lost to failures, further aliases are left to the next ``apply`` for half a minute.
     """
-    config = field.rokka_storage.config
-    task = get_task("apply_alias", backend=config.task_backend, queue=config.task_queue)
+    task = _get_task_of("apply_alias", field.rokka_storage)
     is_at_once = task is None or not task.get_backend().supports_defer
     if is_at_once and aliases.patience.is_over:
         logger.warning("rokka fails just now, so the alias %r is moved later.", alias.name)
@@ -56,8 +55,7 @@ def fetch_placeholder_later(instance: Model, field: RokkaImage, *, using: str) -
     """
     owner = field.model._meta
     arguments = (owner.label_lower, owner.pk.value_to_string(instance), field.name, using)
-    config = field.rokka_storage.config
-    task = get_task("fetch_placeholder", backend=config.task_backend, queue=config.task_queue)
+    task = _get_task_of("fetch_placeholder", field.rokka_storage)
     if task is None:
         return _fetch_placeholder(*arguments)
     return _read_result(task.enqueue(*arguments))
@@ -92,8 +90,7 @@ def __getattr__(name: str) -> Any:
         failures = (ImproperlyConfigured, find_library().exceptions.TaskException)
         for _, storage in iter_rokka_storages():
             with suppress(*failures):  # the checks say why; another one will do
-                config = storage.config
-                return get_task(name, backend=config.task_backend, queue=config.task_queue)
+                return _get_task_of(name, storage)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -102,9 +99,9 @@ def _apply_alias(alias_pk: int, using: str, *, is_retry: bool = False) -> str:
     if applied is None:
         return ""
     if applied.failure is not None:
-        alias = Alias.objects.using(using).get(pk=alias_pk)
+        due_at = Alias.objects.using(using).filter(pk=alias_pk).values_list("due_at", flat=True)
         again = {"alias_pk": alias_pk, "using": using, "is_retry": True}
-        _defer("apply_alias", again, storage=applied.storage, until=alias.due_at)
+        _defer("apply_alias", again, storage=applied.storage, until=due_at.first())
     elif applied.is_clearing:
         _plan_drain(applied.storage)
     return applied.result.reference

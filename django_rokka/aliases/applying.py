@@ -18,8 +18,8 @@ from django_rokka import invalidation
 from django_rokka.aliases.leases import Lease
 from django_rokka.aliases.moves import Applied, move
 from django_rokka.aliases.owners import get_owning_field
-from django_rokka.aliases.patience import DEADLINE, patience
 from django_rokka.aliases.reports import ApplyReport, Result
+from django_rokka.aliases.waiting import DEADLINE, patience
 from django_rokka.columns.databases import Databases
 from django_rokka.exceptions import ConnectionFailed
 from django_rokka.models import Alias, AliasQuerySet
@@ -59,9 +59,9 @@ def apply(
     due or wait after a failure. ``limit`` is how many are tried at most, ``deadline`` after how
     many seconds no other is begun. Any number of processes may do this at once. An error of rokka
     is logged, noted in the row, and never raised; three calls in a row without an answer end the
-    run. Raise ``RuntimeError`` inside of a transaction,
-    which could not be ended before the calls. The caches of moved aliases are cleared by
-    ``invalidation.drain``. PUT and DELETE /sourceimages/{org}/alias/{alias}.
+    run. The caches of moved aliases are cleared by ``invalidation.drain``. Raise ``RuntimeError``
+    inside of a transaction, which could not be ended before the calls.
+    GET, PUT and DELETE /sourceimages/{org}/alias/{alias}.
     """
     storage = storage or get_rokka_storage()
     ends = None if deadline is None else time.monotonic() + deadline
@@ -71,7 +71,7 @@ def apply(
         is_over = ends is not None and time.monotonic() >= ends
         if is_over or (limit is not None and len(results) >= limit):
             break
-        applied = run(alias_pk, using=using)
+        applied = run(alias_pk, using=using, storage=storage)
         if applied is None:
             continue
         results.append(applied.result)

@@ -34,7 +34,7 @@ logger = logging.getLogger("django_rokka.aliases")
 def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
     """Note that a row's alias has to point at the image the row holds now.
 
-    Return the alias to ``apply_one`` once the transaction has been committed, ``None`` when there
+    Return the alias to apply once the transaction has been committed, ``None`` when there
     is nothing to do. The name of a row's alias is fixed by its first claim: links exist. No
     request.
     """
@@ -63,7 +63,7 @@ def claim(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
 def release_row(instance: Model, field: RokkaImage, *, using: str) -> Alias | None:
     """Note that the alias of a deleted row has to go, if its field says so; no request.
 
-    Return the alias to ``apply_one`` after the commit. Else the name goes on pointing at the last
+    Return the alias to apply after the commit. Else the name goes on pointing at the last
     image, which is kept for it.
     """
     if not field.alias or field.alias_on_delete != "delete":
@@ -109,7 +109,7 @@ def note_set(
         state = {"confirmed_hash": reference.hash}
         logger.warning(
             "The alias %r %s was pointed at %s by set_alias(). Its owner moves it back when it"
-            " is saved next.",
+            " is saved, or by the next rokka_alias apply.",
             name,
             describe(alias),
             reference.hash,

@@ -113,8 +113,7 @@ class _Move:
                 previous, outcome = "", "in_step"
             else:
                 previous = self._ask(wanted.hash)
-                is_known = bool(previous or alias.confirmed_hash)
-                outcome = "moved" if is_known else "created"
+                outcome = "moved" if previous else "created"
         except _Overtaken:
             return self._finish("busy", hash=alias.target_hash)
         except RokkaError as error:

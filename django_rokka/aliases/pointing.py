@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_rokka.aliases.applying import apply_and_drain, apply_at_once, get_databases
 from django_rokka.aliases.moves import Applied
 from django_rokka.aliases.owners import describe, has_living_owner
-from django_rokka.aliases.patience import DEADLINE
+from django_rokka.aliases.waiting import DEADLINE
 from django_rokka.exceptions import (
     AliasTaken,
     AuthenticationFailed,
@@ -43,9 +43,9 @@ def point(
     pointed elsewhere are cleared within the budget. A refusal is raised and leaves everything as
     it was: ``InvalidAliasName``, ``InvalidName`` for the hash, ``ReadOnly``, ``AliasTaken`` for
     the name of a row or of another environment, ``AliasExists`` when rokka has it and this site
-    did not set it, unless ``overwrite``; ``NotFound`` for the image, ``PermissionDenied``. Inside
-    of a transaction those of rokka stand in the row and in the log.
-    PUT /sourceimages/{org}/alias/{alias}.
+    did not set it, unless ``overwrite``; ``NotFound`` for the image, ``InvalidRequest``,
+    ``PermissionDenied`` and ``AuthenticationFailed``. Inside of a transaction those of rokka
+    stand in the row and in the log. GET and PUT /sourceimages/{org}/alias/{alias}.
     """
     storage = storage or get_rokka_storage()
     check_alias_name(name)
@@ -55,6 +55,7 @@ def point(
         "target_hash": hash,
         "due_at": timezone.now(),
         "overwrite": overwrite,
+        "attempts": 0,
         "last_error": "",
     }
     alias = find(name, storage=storage)
@@ -73,8 +74,9 @@ def delete(name: str, *, storage: RokkaStorage | None = None) -> Alias | None:
     """Delete a name at rokka, and have its caches cleared: now, or after the commit.
 
     Return ``None`` when that is done, and the ``Alias`` where the next ``apply`` does it. Raise
-    ``UnknownAlias`` for a name that this site has not, ``AliasTaken`` for that of a row or of
-    another environment, ``ReadOnly``, ``PermissionDenied``.
+    ``InvalidAliasName``, ``UnknownAlias`` for a name that this site has not, ``AliasTaken`` for
+    that of a row or of another environment, ``ReadOnly``, ``PermissionDenied``,
+    ``AuthenticationFailed``.
     DELETE /sourceimages/{org}/alias/{alias}.
     """
     storage = storage or get_rokka_storage()
@@ -87,7 +89,7 @@ def delete(name: str, *, storage: RokkaStorage | None = None) -> Alias | None:
             f" adopt {name}."
         )
     _check_free(alias, storage)
-    undo = _change(alias, target_hash="", due_at=timezone.now(), last_error="")
+    undo = _change(alias, target_hash="", due_at=timezone.now(), attempts=0, last_error="")
     return _act(alias, storage, undo=undo)
 
 
@@ -95,12 +97,14 @@ def adopt(name: str, *, storage: RokkaStorage | None = None) -> Alias:
     """Take over a name: one that rokka has, or one of another environment.
 
     From now on this site moves it. Where a row claims it, the name waits to be applied to the
-    image of that; else it goes on pointing where it does. Raise ``NotFound`` when rokka has no
-    such name and no row claims it, and other errors of rokka as they are.
+    image of that; else it goes on pointing where it does. Raise ``InvalidAliasName``,
+    ``ReadOnly``, ``NotFound`` when rokka has no such name and no row claims it, and other errors
+    of rokka as they are.
     GET /sourceimages/{org}/alias/{alias}.
     """
     storage = storage or get_rokka_storage()
     check_alias_name(name)
+    _check_writable(storage, name)
     config = storage.config
     alias = find(name, storage=storage)
     try:

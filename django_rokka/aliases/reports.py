@@ -114,10 +114,11 @@ class ReconcileReport:
     """What comparing columns and aliases has found, and changed unless it was a dry run.
 
     Of the images ``checked``, those ``claimed`` had no alias yet, those ``retargeted`` had
-    another target, and those ``marked`` were not noted in their column; all these are due now.
-    ``foreign`` belong to another environment. Aliases whose row or column is gone are
-    ``deleted``, or ``orphaned`` where their field keeps them. ``problems`` are sentences on
-    images that can have no alias.
+    another target, and those ``marked`` were not noted in their column, or not confirmed by
+    rokka, as names of no row may be; all these are due now. ``foreign`` belong to another
+    environment. Aliases whose row is gone are ``deleted``, or ``orphaned`` where their field
+    keeps them, is gone too or has other keys since. ``problems`` are sentences on images that can
+    have no alias.
     """
 
     organization: str

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from django.utils import timezone
 
 from django_rokka.aliases.applying import get_databases
-from django_rokka.aliases.patience import DEADLINE
 from django_rokka.aliases.reports import Verification
+from django_rokka.aliases.waiting import DEADLINE
 from django_rokka.exceptions import (
     NotFound,
     OrganizationNotFound,

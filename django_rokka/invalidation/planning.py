@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from django_rokka.invalidation.budgets import get_database
+from django_rokka.invalidation.reports import WishStatus
 from django_rokka.invalidation.status import get_status
 from django_rokka.models import InvalidationBudget
 from django_rokka.storage import RokkaStorage
@@ -15,6 +16,9 @@ from django_rokka.storage import RokkaStorage
 __all__ = ["plan_drain"]
 
 _MARGIN = timedelta(seconds=1)
+_LEASE = 60.0
+"""Seconds after which another may send what a process has begun."""
+
 _EARLY = timedelta(seconds=10)
 """How much too early a queue may be, or its clock."""
 
@@ -26,15 +30,20 @@ def plan_drain(storage: RokkaStorage) -> datetime | None:
     drain for it. No request.
     """
     now = timezone.now()
-    waits = [wish for wish in get_status(storage).wishes if wish.sent_in is not None]
-    for first in sorted(waits, key=lambda wish: wish.sent_in or 0)[:1]:
-        moment = now + timedelta(seconds=first.sent_in or 0) + _MARGIN
-        budgets = InvalidationBudget.objects.using(get_database()).filter(
-            organization=storage.config.organization, kind=first.kind
-        )
-        is_open = (
-            Q(drain_at=None) | Q(drain_at__lte=now + _EARLY) | Q(drain_at__gt=moment + _MARGIN)
-        )
-        if budgets.filter(is_open).update(drain_at=moment):
-            return moment
-    return None
+    pauses = ((_get_pause(wish), wish.kind) for wish in get_status(storage).wishes)
+    waits = [(pause, kind) for pause, kind in pauses if pause is not None]
+    if not waits:
+        return None
+    pause, kind = min(waits)
+    moment = now + timedelta(seconds=pause) + _MARGIN
+    budgets = InvalidationBudget.objects.using(get_database()).filter(
+        organization=storage.config.organization, kind=kind
+    )
+    is_over = Q(drain_at=None) | Q(drain_at__lte=now + _EARLY)
+    is_later = Q(drain_at__gt=moment + _MARGIN)
+    return moment if budgets.filter(is_over | is_later).update(drain_at=moment) else None
+
+
+def _get_pause(wish: WishStatus) -> float | None:
+    """Return in how many seconds a wish can be taken; one that is being sent may be left behind."""
+    return _LEASE if wish.is_being_sent else wish.sent_in

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from django_rokka.markup.asking import split_parts
 from django_rokka.markup.elements import find_rendition
 from django_rokka.markup.missing import NoImage, log_missing, refusing
 from django_rokka.markup.numbers import read_densities
+from django_rokka.markup.urls import read_parts
 
 __all__ = ["background"]
 
@@ -36,7 +36,7 @@ def background(
     fine = read_densities(densities)
     try:
         with refusing():
-            parts, _ = split_parts(arguments)
+            parts = read_parts(arguments)
             found = find_rendition(image, stack, by=by, storage=storage, parts=parts)
             plain = f"background-image:{_write_url(str(found))}"
             candidates = [] if isinstance(found, str) else found.find_densities(fine)

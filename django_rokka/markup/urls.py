@@ -35,7 +35,7 @@ def image_url(
         written = write_planned(_write_url, place, stack, arguments)
         if written is not None:
             return written
-        parts = _read_parts(arguments)
+        parts = read_parts(arguments)
         if place.reference is None:
             return place.old_url
         return place.storage.url(place.reference, stack or place.default_stack, **parts)
@@ -51,7 +51,7 @@ def alias_url(
     check_alias_name(name)
     reference = ImageReference("", alias=name, extension=format)
     try:
-        parts = _read_parts(arguments)
+        parts = read_parts(arguments)
         return get_rokka_storage(storage).url(reference, stack, **parts)
     except InvalidRenderURL as error:
         log_missing(name, NoImage(str(error)))
@@ -76,7 +76,7 @@ def image_srcset(
     try:
         with refusing():
             found = find_rendition(
-                image, stack, by=by, storage=storage, parts=_read_parts(arguments)
+                image, stack, by=by, storage=storage, parts=read_parts(arguments)
             )
             return "" if isinstance(found, str) else found.write_srcset(wanted, fine)
     except NoImage as error:
@@ -96,12 +96,12 @@ def _write_url(
     storage, reference, *_ = place
     if reference is None:
         return place.old_url
-    url = storage.get_render_url(reference, stack, **_read_parts(arguments))
+    url = storage.get_render_url(reference, stack, **read_parts(arguments))
     is_protected = reference.is_protected
     return storage.build_url(url, is_protected=is_protected, signed=signed, expires_in=expires_in)
 
 
-def _read_parts(arguments: dict[str, Any]) -> dict[str, Any]:
+def read_parts(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the parts of a URL; raise ``TypeError`` for an argument that is none of them."""
     parts, others = split_parts(arguments)
     for name in others:

@@ -100,7 +100,7 @@ def test_list__tells_an_alias_in_a_line(known: Brand, red: str, blue: str) -> No
             f"{known.logo.alias}  {r}  in step  testapp.brand {known.pk}",
             "deleting  -  deleting  no row, next attempt now",
             f"failed  {b}  failed  no row, next attempt {LATER}",
-            f"header  {r}  in step  no row, cache cleared now",
+            f"header  {r}  in step  no row, invalidation: now",
             f"theirs  {r}  in step  no row  of the environment 'production'",
             f"waiting  {b}  pending  no row, next attempt now",
         ]
@@ -113,8 +113,8 @@ def test_list__says_when_caches_are_cleared(rokka: RokkaStorage, red: str) -> No
         invalidation.request("alias", name)
     invalidation.drain(rokka)
     lines = run("list")
-    assert sum("cache cleared" in line for line in lines) == 2
-    assert any(line.endswith("cache cleared in 1 hour 1 minute, 1 before it") for line in lines)
+    assert sum("invalidation:" in line for line in lines) == 2
+    assert any(line.endswith("invalidation: in 1 hour 1 minute, 1 before it") for line in lines)
 
 
 @pytest.mark.usefixtures("known")

@@ -23,7 +23,12 @@ REFERENCE = "c421f4e8cefe0fd3aab22832f51e85bacda0a47a/1600x900/acme-logo.png"
 URL = "https://acme.rokka.io/thumb/c421f4e8cefe0fd3aab22832f51e85bacda0a47a/acme-logo.png"
 
 # What needs an extra, or a test runner, is tested by the suite.
-NOT_IMPORTED = ("django_rokka.contrib", "django_rokka.emulator", "django_rokka.testing")
+NOT_IMPORTED = (
+    "django_rokka.contrib",
+    "django_rokka.emulator",
+    "django_rokka.jinja2",
+    "django_rokka.testing",
+)
 
 
 def main() -> None:
@@ -57,7 +62,7 @@ def check_environment() -> None:
     """Check that the wheel is what is imported, and that no extra is there to hide a mistake."""
     assert django_rokka.__version__ == importlib.metadata.version("django-rokka")
     assert SOURCE / "django_rokka" not in Path(django_rokka.__file__).parents
-    extras = ("django_tasks", "pytest", "pyvips", "rest_framework", "werkzeug")
+    extras = ("django_tasks", "jinja2", "pytest", "pyvips", "rest_framework", "werkzeug")
     assert not [name for name in extras if importlib.util.find_spec(name)]
 
 

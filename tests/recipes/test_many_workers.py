@@ -26,6 +26,7 @@ from tests.recipes.project import Project
 from tests.recipes.queues import RedisQueue
 
 REDIS_URL = os.environ.get("ROKKA_TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
+"""The default is not that of the other recipes, which may run beside it."""
 ORGANIZATION = "race"
 SAVERS = 2
 APPS = ["django.contrib.auth", "django.contrib.contenttypes", "tests.disasters.gallery"]

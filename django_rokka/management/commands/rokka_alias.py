@@ -339,7 +339,7 @@ def _describe(alias: Alias, clearing: str, *, environment: str) -> str:
     if alias.environment != environment:
         parts.append(f"of the environment {alias.environment!r}")
     line = f"{'  '.join(parts)}{_write_attempt(alias)}"
-    return f"{line}, cache cleared {clearing}" if clearing else line
+    return f"{line}, invalidation: {clearing}" if clearing else line
 
 
 def _write_attempt(alias: Alias) -> str:
