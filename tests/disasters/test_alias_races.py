@@ -116,7 +116,7 @@ class Race:
         self.problems += [answer["error"]] if "error" in answer else []
         told = answer.get("logged", [])
         self.problems += [
-            text for text in told if "Traceback" in text or "deadlock" in text.casefold()
+            text for text in told if "Traceback" in text or "deadlock detected" in text
         ]
         self.errors += len(answer.get("result", {}).get("errors", ()))
 

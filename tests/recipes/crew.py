@@ -101,7 +101,7 @@ class Crew:
         return [
             *(f"A worker ended with {code}." for code in codes if code),
             *(f"The job {job} failed." for job in sorted(failed - self._lost)),
-            *(it for it in lines if "Traceback" in it or "deadlock" in it.casefold()),
+            *(it for it in lines if "Traceback" in it or "deadlock detected" in it),
         ]
 
     def _start(self) -> None:
