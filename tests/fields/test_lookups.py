@@ -114,3 +114,20 @@ class AliasLookupTest(TestCase):
         Photo.objects.all().delete()
         Photo.objects.bulk_create([Photo(image=f"{HASH}/-_{stored}_-/4x3/lake.png")])
         assert Photo.objects.filter(image__alias=asked).exists() == (stored == asked)
+
+
+def test_alias__is_compared_as_bytes_by_mysql() -> None:
+    query = Brand.objects.filter(logo__alias="brand_7_logo").query
+    (lookup,) = query.where.children
+    compiler = query.get_compiler("default")
+    sql, parameters = lookup.as_mysql(compiler, connection)
+    assert sql.startswith("BINARY ")
+    assert parameters == lookup.as_sql(compiler, connection)[1]
+
+
+def test_hash__is_the_beginning_of_a_text_where_no_database_knows_better() -> None:
+    query = Brand.objects.filter(logo__hash="a" * 40).query
+    (lookup,) = query.where.children
+    sql, parameters = lookup.as_sql(query.get_compiler("default"), connection)
+    assert sql.endswith(" LIKE %s")
+    assert list(parameters) == ["a" * 40 + "%"]

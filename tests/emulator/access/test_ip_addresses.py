@@ -9,6 +9,7 @@ from django_rokka.emulator.access.ip_addresses import (
     is_address_in,
     is_host,
     is_public_address,
+    is_public_host,
     read_addresses,
 )
 
@@ -85,3 +86,16 @@ def test_address__is_public(address: str, *, is_public: bool) -> None:
 )
 def test_host__has_nothing_to_decode(host: str, *, is_one: bool) -> None:
     assert is_host(host) is is_one
+
+
+def test_address__with_a_zone_is_of_a_network_of_ones_own() -> None:
+    assert is_public_address("fe80::1%no such network") is False
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "no\N{ZERO WIDTH SPACE}host..", ""])
+def test_host__without_a_public_address_is_not_public(host: str) -> None:
+    assert is_public_host(host) is False
+
+
+def test_host__with_public_addresses_alone_is_public() -> None:
+    assert is_public_host("9.9.9.9")
